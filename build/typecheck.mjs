@@ -1,0 +1,13 @@
+// Type-checks main and tests (Node) and the renderer (DOM) as two programs, since their globals differ.
+import { spawnSync } from 'node:child_process';
+
+let failed = false;
+for (const project of ['tsconfig.node.json', 'tsconfig.web.json']) {
+  const run = spawnSync(
+    process.execPath,
+    ['node_modules/vue-tsc/bin/vue-tsc.js', '--noEmit', '-p', project],
+    { stdio: 'inherit' },
+  );
+  failed ||= run.status !== 0;
+}
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,62 @@
+import type { BoxPx } from '../../src-shared/geometry/box.ts';
+import type { EngineStatus, ExecutionProvider } from '../../src-shared/contract/models.ts';
+import type { Result } from '../../src-shared/result.ts';
+import type { Voxels } from '../imaging/types.ts';
+
+/** One slice as it is stored, upright or not: the model's frame is that of the stored lattice unless flipped. */
+export interface SliceImage {
+  data: Voxels;
+  widthPx: number;
+  heightPx: number;
+  channels: 1 | 3;
+  /** Stored intensities that become 0 and 255 in the model's view. */
+  intensityRange: [number, number];
+  /** MedSAM's MR recipe keeps exact zeros (background) at 0. */
+  zeroStaysZero: boolean;
+  /** To show the slice upright to the model; boxes and masks stay in stored pixels. */
+  flip: { x: boolean; y: boolean };
+  /** Identity of the slice's content and intensity mapping, for caches (hash or series/axis/index/window). */
+  contentKey: string;
+}
+
+export interface BoxJob {
+  modelId: string;
+  slice: SliceImage;
+  boxPx: BoxPx;
+}
+
+/** The mask of one box, in stored slice pixels, cropped to `originPx` and `sizePx`. One byte (0/1) per pixel. */
+export interface BoxMask {
+  originPx: [number, number];
+  sizePx: [number, number];
+  bits: Uint8Array;
+  areaPx: number;
+  modelSha256: string;
+  recipe: string;
+  provider: ExecutionProvider;
+  /** Null when the model has no encoder. */
+  encoderMs: number | null;
+  decoderMs: number;
+  embeddingCached: boolean;
+}
+
+/** The picture a network is given, as RGBA bytes, and the part of the slice it shows (edges, stored pixels). */
+export interface ModelView {
+  rgba: Uint8Array;
+  widthPx: number;
+  heightPx: number;
+  sliceRectPx: BoxPx;
+  recipe: string;
+}
+
+/** What the rest of the application may ask of inference. */
+export interface InferenceService {
+  /** Interactive. Calls with the same `lane` supersede each other: only the newest runs, older ones fail with `superseded`. */
+  segmentBox(job: BoxJob, options: { lane?: string; signal?: AbortSignal }): Promise<Result<BoxMask>>;
+  modelView(job: BoxJob): Promise<Result<ModelView>>;
+  /** Queues slices for background encoding, nearest first; a new call replaces the queue. Returns how many were queued. */
+  prefetch(modelId: string, slices: SliceImage[]): number;
+  status(): EngineStatus;
+  onStatus(listener: (status: EngineStatus) => void): () => void;
+  close(): Promise<void>;
+}

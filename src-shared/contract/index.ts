@@ -1,0 +1,28 @@
+import { applicationContract } from './application.ts';
+import { burdenContract } from './burden.ts';
+import { importsContract } from './imports.ts';
+import { libraryContract } from './library.ts';
+import { modelsContract } from './models.ts';
+import { segmentationContract } from './segmentation.ts';
+import { settingsContract } from './settings.ts';
+
+/**
+ * All that the renderer may ask of main, one area per file.
+ *
+ * Bytes do not travel here. They are GET routes beside it (same origin, same token):
+ * - `/volume/<seriesId>` all voxels, raw little-endian, x-fastest, RGB interleaved;
+ * - `/volume/<seriesId>/<k>` the voxels of slice k;
+ * - `/mask/<maskId or previewId>` one byte (0 or 1) per pixel of the mask's rectangle, row by row;
+ * - `/thumbnail/<seriesId>` PNG;
+ * - `/model-view/<id>` RGBA bytes;
+ * - POST `/upload/<importId>/<encoded relative path>` one staged file.
+ */
+export const contract = {
+  application: applicationContract,
+  library: libraryContract,
+  imports: importsContract,
+  segmentation: segmentationContract,
+  burden: burdenContract,
+  models: modelsContract,
+  settings: settingsContract,
+};

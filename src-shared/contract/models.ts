@@ -1,0 +1,68 @@
+import { eventIterator, oc } from '@orpc/contract';
+import { z } from 'zod';
+import { appErrorSchema, resultSchema } from '../result.ts';
+
+export const executionProviderSchema = z.enum(['cpu', 'cuda', 'dml', 'coreml', 'webgpu']);
+export type ExecutionProvider = z.infer<typeof executionProviderSchema>;
+
+export const modelSummarySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  version: z.string(),
+  kind: z.enum(['promptable', 'crop-specialist']),
+  licence: z.object({ spdx: z.string(), notice: z.string() }),
+  researchOnly: z.boolean(),
+  origin: z.string(),
+  sizeBytes: z.number().int(),
+  sha256: z.string(),
+  isDefault: z.boolean(),
+  /** Set when the model's files or manifest are not usable; it is listed all the same. */
+  problem: appErrorSchema.optional(),
+});
+export type ModelSummary = z.infer<typeof modelSummarySchema>;
+
+export const providerProbeSchema = z.object({
+  provider: executionProviderSchema,
+  state: z.enum(['available', 'unavailable', 'wrong-numbers']),
+  /** Why it is not used, in the runtime's words. */
+  reason: z.string(),
+  maxAbsoluteDifference: z.number().nullable(),
+  milliseconds: z.number().nullable(),
+});
+export type ProviderProbe = z.infer<typeof providerProbeSchema>;
+
+export const engineStatusSchema = z.object({
+  state: z.enum(['starting', 'ready', 'busy', 'restarting', 'failed']),
+  modelId: z.string().nullable(),
+  modelName: z.string().nullable(),
+  provider: executionProviderSchema,
+  /** Empty when the wanted provider runs; else why another one does. */
+  fallbackReason: z.string(),
+  probes: z.array(providerProbeSchema),
+  lastEncoderMs: z.number().nullable(),
+  lastDecoderMs: z.number().nullable(),
+  restarts: z.number().int(),
+  queued: z.number().int(),
+  error: appErrorSchema.optional(),
+});
+export type EngineStatus = z.infer<typeof engineStatusSchema>;
+
+export const modelsContract = {
+  list: oc.output(z.array(modelSummarySchema)),
+  /** Checks files against their hashes and the model's numbers against its own reference. */
+  verify: oc.input(z.object({ modelId: z.string() })).output(
+    resultSchema(
+      z.object({
+        modelId: z.string(),
+        verified: z.boolean(),
+        checks: z.array(z.object({ name: z.string(), passed: z.boolean(), detail: z.string() })),
+      }),
+    ),
+  ),
+  setDefault: oc.input(z.object({ modelId: z.string() })).output(resultSchema(z.object({}))),
+  engineStatus: oc.output(engineStatusSchema),
+  engineChanges: oc.output(eventIterator(engineStatusSchema)),
+  setProvider: oc
+    .input(z.object({ provider: z.union([executionProviderSchema, z.literal('auto')]) }))
+    .output(resultSchema(engineStatusSchema)),
+};
