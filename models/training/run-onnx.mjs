@@ -1,0 +1,22 @@
+// Runs an ONNX file on raw float32 inputs: node run-onnx.mjs NETWORK INPUT.f32 COUNT SIZE OUTPUT.f32
+// Prints the median time of one box in milliseconds.
+import { readFileSync, writeFileSync } from 'node:fs';
+import ort from 'onnxruntime-node';
+
+const [network, inputPath, count, size, outputPath] = process.argv.slice(2);
+const bytes = readFileSync(inputPath);
+const data = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+const session = await ort.InferenceSession.create(network, { intraOpNumThreads: 2 });
+const shape = [5, Number(size), Number(size)];
+const all = await session.run({ input: new ort.Tensor('float32', data, [Number(count), ...shape]) });
+const logits = all.logits.data;
+writeFileSync(outputPath, Buffer.from(logits.buffer, logits.byteOffset, logits.byteLength));
+
+const one = new ort.Tensor('float32', data.slice(0, 5 * size * size), [1, ...shape]);
+const times = [];
+for (let round = 0; round < 15; round += 1) {
+  const start = performance.now();
+  await session.run({ input: one });
+  times.push(performance.now() - start);
+}
+process.stdout.write(`${times.sort((a, b) => a - b)[7].toFixed(1)}\n`);
