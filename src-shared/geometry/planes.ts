@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Vec3, VolumeGeometry } from './volume-geometry.ts';
+import { cross, dot, type Vec3, type VolumeGeometry } from './volume-geometry.ts';
 
 /** The voxel axis that a slice is perpendicular to. Slices always lie on the stored lattice. */
 export const sliceAxisSchema = z.enum(['i', 'j', 'k']);
@@ -32,6 +32,32 @@ export function sliceSpacingMm(geometry: VolumeGeometry, axis: SliceAxis): [numb
   return [geometry.spacingMm[x], geometry.spacingMm[y]];
 }
 
+/** Number of slices across an axis. */
+export function sliceCount(geometry: VolumeGeometry, axis: SliceAxis): number {
+  return geometry.sizeVx[axisNumber[axis]];
+}
+
+/** Area of one pixel of a slice in mm² (of the parallelogram where axes are skewed). */
+export function pixelAreaMm2(geometry: VolumeGeometry, axis: SliceAxis): number {
+  const [x, y] = inSliceAxes(axis);
+  const normal = cross(axisDirection(geometry, x), axisDirection(geometry, y));
+  return Math.hypot(...normal) * geometry.spacingMm[x] * geometry.spacingMm[y];
+}
+
+/**
+ * Where the pixels of a slice lie among the voxels of a volume: pixel (x, y) is voxel
+ * `first + x * stepX + y * stepY`.
+ */
+export function sliceLayout(
+  sizeVx: Vec3,
+  axis: SliceAxis,
+  sliceIndex: number,
+): { first: number; stepX: number; stepY: number } {
+  const step: Vec3 = [1, sizeVx[0], sizeVx[0] * sizeVx[1]];
+  const [x, y] = inSliceAxes(axis);
+  return { first: sliceIndex * step[axisNumber[axis]], stepX: step[x], stepY: step[y] };
+}
+
 export interface SliceFrame {
   plane: Plane;
   axis: SliceAxis;
@@ -56,8 +82,6 @@ const axisDirection = (g: VolumeGeometry, a: number): Vec3 => [
   g.direction[a + 6]!,
 ];
 
-const along = (a: Vec3, b: Vec3) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-
 /**
  * For each radiological plane, the lattice slices nearest to it and how to show them upright
  * (patient's right on the left of the picture, anterior or superior on top). Oblique volumes keep
@@ -71,7 +95,8 @@ export function sliceFrames(g: VolumeGeometry): Record<Plane, SliceFrame> {
   ] as const; // prettier-ignore
   const score = (order: readonly number[]) =>
     planes.reduce(
-      (sum, plane, n) => sum + Math.abs(along(radiological[plane].normal, axisDirection(g, order[n]!))),
+      (sum, plane, n) =>
+        sum + Math.abs(dot(radiological[plane].normal, axisDirection(g, order[n]!))),
       0,
     );
   const best = orders.reduce((a, b) => (score(b) > score(a) + 1e-9 ? b : a));
@@ -79,14 +104,14 @@ export function sliceFrames(g: VolumeGeometry): Record<Plane, SliceFrame> {
     const view = radiological[plane];
     const rest = ([0, 1, 2] as const).filter((a) => a !== normalAxis) as [0 | 1 | 2, 0 | 1 | 2];
     const straight =
-      Math.abs(along(view.right, axisDirection(g, rest[0]))) +
-      Math.abs(along(view.down, axisDirection(g, rest[1])));
+      Math.abs(dot(view.right, axisDirection(g, rest[0]))) +
+      Math.abs(dot(view.down, axisDirection(g, rest[1])));
     const swapped =
-      Math.abs(along(view.right, axisDirection(g, rest[1]))) +
-      Math.abs(along(view.down, axisDirection(g, rest[0])));
+      Math.abs(dot(view.right, axisDirection(g, rest[1]))) +
+      Math.abs(dot(view.down, axisDirection(g, rest[0])));
     const [rightAxis, downAxis] = swapped > straight + 1e-9 ? [rest[1], rest[0]] : rest;
-    const right = { axis: rightAxis, flipped: along(view.right, axisDirection(g, rightAxis)) < 0 };
-    const down = { axis: downAxis, flipped: along(view.down, axisDirection(g, downAxis)) < 0 };
+    const right = { axis: rightAxis, flipped: dot(view.right, axisDirection(g, rightAxis)) < 0 };
+    const down = { axis: downAxis, flipped: dot(view.down, axisDirection(g, downAxis)) < 0 };
     const rightward = scale(axisDirection(g, rightAxis), right.flipped ? -1 : 1);
     const downward = scale(axisDirection(g, downAxis), down.flipped ? -1 : 1);
     return {

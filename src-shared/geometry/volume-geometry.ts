@@ -26,14 +26,9 @@ export type Vec3 = [number, number, number];
 /** World position (LPS mm) of a continuous voxel index; integers are voxel centres. */
 export function indexToWorld(g: VolumeGeometry, index: Vec3): Vec3 {
   const d = g.direction as number[];
-  const s: Vec3 = [
-    index[0] * g.spacingMm[0],
-    index[1] * g.spacingMm[1],
-    index[2] * g.spacingMm[2],
-  ];
+  const s: Vec3 = [index[0] * g.spacingMm[0], index[1] * g.spacingMm[1], index[2] * g.spacingMm[2]];
   return [0, 1, 2].map(
-    (r) =>
-      g.originMm[r]! + d[3 * r]! * s[0] + d[3 * r + 1]! * s[1] + d[3 * r + 2]! * s[2],
+    (r) => g.originMm[r]! + d[3 * r]! * s[0] + d[3 * r + 1]! * s[1] + d[3 * r + 2]! * s[2],
   ) as Vec3;
 }
 
