@@ -1,0 +1,5 @@
+export * from './imports.ts';
+export * from './patients.ts';
+export * from './segmentation.ts';
+export * from './series.ts';
+export * from './settings.ts';
