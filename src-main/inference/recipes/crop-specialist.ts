@@ -95,16 +95,18 @@ function resample(slice: ViewSlice, columns: (Taps | null)[], rows: (Taps | null
   for (let channel = 0; channel < channels; channel += 1) {
     narrowed.fill(0);
     for (let y = firstRow; y < pastRow; y += 1) {
-      columns.forEach((taps, cell) => {
-        if (!taps) return;
+      for (let cell = 0; cell < size; cell += 1) {
+        const taps = columns[cell];
+        if (!taps) continue;
+        const { first, weights } = taps;
         let sum = 0;
-        let at = (y * widthPx + taps.first) * channels + channel;
-        for (const weight of taps.weights) {
-          sum += weight * data[at]!;
+        let at = (y * widthPx + first) * channels + channel;
+        for (let index = 0; index < weights.length; index += 1) {
+          sum += weights[index]! * data[at]!;
           at += channels;
         }
         narrowed[(y - firstRow) * size + cell] = sum;
-      });
+      }
     }
     rows.forEach((taps, row) => {
       if (!taps) return;
