@@ -103,6 +103,7 @@ CREATE TABLE `slice_masks` (
 	`axis` text NOT NULL,
 	`slice_index` integer NOT NULL,
 	`box_px` text NOT NULL,
+	`request` text NOT NULL,
 	`state` text NOT NULL,
 	`error` text,
 	`origin_x` integer DEFAULT 0 NOT NULL,

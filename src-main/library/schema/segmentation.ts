@@ -3,6 +3,7 @@ import type { EditLabel, Provenance, SliceMask } from '../../../src-shared/contr
 import type { BoxPx } from '../../../src-shared/geometry/box.ts';
 import type { SliceAxis } from '../../../src-shared/geometry/planes.ts';
 import type { AppError } from '../../../src-shared/result.ts';
+import type { ModelWindow } from '../../../src-shared/window.ts';
 import { patients } from './patients.ts';
 import { series } from './series.ts';
 
@@ -42,6 +43,12 @@ export const segments = sqliteTable(
   (t) => [index('segments_series').on(t.seriesId, t.live), index('segments_lesion').on(t.lesionId)],
 );
 
+/** The model and the intensities that a box is answered with. */
+export interface MaskRequest {
+  modelId: string;
+  modelWindow: ModelWindow;
+}
+
 /** One box and its mask on one slice. Never changed once the mask is there: edits only switch `live`. */
 export const sliceMasks = sqliteTable(
   'slice_masks',
@@ -53,6 +60,8 @@ export const sliceMasks = sqliteTable(
     axis: text('axis').$type<SliceAxis>().notNull(),
     sliceIndex: integer('slice_index').notNull(),
     boxPx: text('box_px', { mode: 'json' }).$type<BoxPx>().notNull(),
+    /** What was asked, so that a mask that was still pending when the process ended is made after all. */
+    request: text('request', { mode: 'json' }).$type<MaskRequest>().notNull(),
     state: text('state').$type<SliceMask['state']>().notNull(),
     error: text('error', { mode: 'json' }).$type<AppError>(),
     originX: integer('origin_x').notNull().default(0),
