@@ -1,5 +1,5 @@
 import type { BoxPx } from '../../src-shared/geometry/box.ts';
-import type { EngineStatus, ExecutionProvider } from '../../src-shared/contract/models.ts';
+import type { EngineStatus, ExecutionProvider, ProviderProbe } from '../../src-shared/contract/models.ts';
 import type { Result } from '../../src-shared/result.ts';
 import type { Voxels } from '../imaging/types.ts';
 
@@ -59,4 +59,22 @@ export interface InferenceService {
   status(): EngineStatus;
   onStatus(listener: (status: EngineStatus) => void): () => void;
   close(): Promise<void>;
+}
+
+/** What only the composition root and the models area ask beside that. */
+export interface InferenceController extends InferenceService {
+  /** Starts the engine and loads a model before the first box; problems show in the status. */
+  warmUp(modelId: string): Promise<void>;
+  /** Checks a model's files against their hashes and its numbers, run in the engine, against its own reference. */
+  verifyModel(modelId: string): Promise<Result<ModelVerification>>;
+  /** The provider for all boxes from now on. */
+  setProvider(provider: ExecutionProvider | 'auto'): void;
+  /** Tries the execution providers of this machine; `anew` also where results are kept from before. */
+  probeProviders(options?: { anew?: boolean }): Promise<ProviderProbe[]>;
+}
+
+export interface ModelVerification {
+  modelId: string;
+  verified: boolean;
+  checks: { name: string; passed: boolean; detail: string }[];
 }

@@ -1,0 +1,67 @@
+import type { ExecutionProvider } from '../../../src-shared/contract/models.ts';
+import type { BoxPx } from '../../../src-shared/geometry/box.ts';
+import { ok, type Result } from '../../../src-shared/result.ts';
+import type { CropSpecialistManifest, InstalledModel } from '../../models/manifest.ts';
+import { cropToInput, logitsToMask, type CropRecipe } from '../recipes/crop-specialist.ts';
+import { flippedBox, sliceToView, type SliceSource } from '../recipes/intensity.ts';
+import { flippedMask, tightened } from '../recipes/mask-rectangle.ts';
+import type { EngineAnswer } from './messages.ts';
+import { outsideColour } from './model-view.ts';
+import { runNetwork } from './run-network.ts';
+import type { Sessions } from './sessions.ts';
+
+export const CROP_RECIPE = 'crop-specialist/1 truncated-greys';
+
+type CropModel = InstalledModel & { manifest: CropSpecialistManifest };
+
+function cropRecipe({ input, crop, output }: CropSpecialistManifest): CropRecipe {
+  return { ...crop, sizePx: input.sizePx, outputSizePx: output.sizePx, threshold: output.threshold };
+}
+
+/** Slice and box → crop → network → mask in stored slice pixels. */
+export async function segmentCrop(
+  sessions: Sessions,
+  job: { model: CropModel; provider: ExecutionProvider; slice: SliceSource; boxPx: BoxPx; wantLogits: boolean },
+): Promise<Result<EngineAnswer<'segment'>>> {
+  const { model, slice } = job;
+  const { manifest } = model;
+  const start = performance.now();
+  const recipe = cropRecipe(manifest);
+  const { input, cropRectPx } = cropToInput(sliceToView(slice), flippedBox(job.boxPx, slice), recipe);
+  const answer = await runNetwork(sessions, {
+    model,
+    file: manifest.files.network,
+    provider: job.provider,
+    inputs: { [manifest.input.name]: { data: input, shape: [1, 5, recipe.sizePx, recipe.sizePx] } },
+    outputName: manifest.output.name,
+    outputLength: recipe.outputSizePx ** 2,
+  });
+  if (!answer.ok) return answer;
+  const logits = answer.value.data;
+  const mask = logitsToMask(logits, cropRectPx, recipe, slice.widthPx, slice.heightPx);
+  return ok({
+    ...flippedMask(tightened(mask), slice),
+    recipe: CROP_RECIPE,
+    encoderMs: null,
+    decoderMs: performance.now() - start,
+    embeddingCached: false,
+    logits: job.wantLogits ? logits : null,
+  });
+}
+
+/** The crop's colours after contrast, as the network gets them; what lies outside the slice in a colour of its own. */
+export function viewCrop(model: CropModel, slice: SliceSource, boxPx: BoxPx): EngineAnswer<'view'> {
+  const recipe = cropRecipe(model.manifest);
+  const { input, cropRectPx } = cropToInput(sliceToView(slice), flippedBox(boxPx, slice), recipe);
+  const cells = recipe.sizePx ** 2;
+  const rgba = new Uint8Array(cells * 4);
+  for (let cell = 0; cell < cells; cell += 1) {
+    const inside = input[4 * cells + cell]! > 0;
+    for (let channel = 0; channel < 3; channel += 1) {
+      rgba[cell * 4 + channel] = inside ? Math.round(input[channel * cells + cell]! * 255) : outsideColour[channel]!;
+    }
+    rgba[cell * 4 + 3] = 255;
+  }
+  const sliceRectPx = flippedBox(cropRectPx, slice);
+  return { rgba, widthPx: recipe.sizePx, heightPx: recipe.sizePx, sliceRectPx, recipe: CROP_RECIPE };
+}

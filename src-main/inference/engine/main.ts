@@ -1,0 +1,87 @@
+import { fail, ok, type Result } from '../../../src-shared/result.ts';
+import { parentChannel } from './channel.ts';
+import { segmentCrop, viewCrop } from './crop-specialist-job.ts';
+import { createEmbeddings, type Embeddings } from './embeddings.ts';
+import { numberedRequestSchema, type EngineRequest, type EngineSlice } from './messages.ts';
+import { backends, probe } from './probe.ts';
+import { encodeSlice, segmentPrompt, viewPrompt } from './promptable-job.ts';
+import { createSessions } from './sessions.ts';
+
+/*
+ * The engine process: owns onnxruntime, its sessions and the embeddings; answers one request after the other. A run
+ * blocks this thread from beginning to end, so the parent keeps the queue, and stops a run by ending this process.
+ */
+
+const channel = parentChannel();
+const sessions = createSessions();
+let embeddings: Embeddings = createEmbeddings({ folder: null, memoryBytes: 64 * 1024 ** 2, diskBytes: 0 });
+let pixels: EngineSlice['data'] = null;
+
+/** The slice with its pixels, which the message may have left out because they were sent before. */
+function withPixels(slice: EngineSlice) {
+  if (!pixels || pixels.length !== slice.widthPx * slice.heightPx * slice.channels) {
+    throw new Error('The pixels of the slice were not sent.');
+  }
+  return { ...slice, data: pixels };
+}
+
+async function answer(request: EngineRequest): Promise<Result<unknown>> {
+  if ('slice' in request && request.slice.data) pixels = request.slice.data;
+  switch (request.type) {
+    case 'configure':
+      embeddings = createEmbeddings({
+        folder: request.embeddingFolder,
+        memoryBytes: request.embeddingMemoryBytes,
+        diskBytes: request.embeddingDiskBytes,
+      });
+      return ok({});
+    case 'probe':
+      return probe(request.provider);
+    case 'backends':
+      return backends();
+    default:
+      return answerForModel(request);
+  }
+}
+
+async function answerForModel(request: Extract<EngineRequest, { model: unknown }>): Promise<Result<unknown>> {
+  const { manifest } = request.model;
+  if (manifest.kind === 'crop-specialist') {
+    const model = { ...request.model, manifest };
+    if (request.type === 'view') return ok(viewCrop(model, withPixels(request.slice), request.boxPx));
+    if (request.type === 'segment') return segmentCrop(sessions, { ...request, model, slice: withPixels(request.slice) });
+    const session = await sessions.get(model, manifest.files.network, request.provider);
+    return session.ok ? ok(request.type === 'encode' ? { encoderMs: null } : {}) : session;
+  }
+  const model = { ...request.model, manifest };
+  if (request.type === 'view') return ok(viewPrompt(model, withPixels(request.slice)));
+  if (request.type === 'load') {
+    const encoder = await sessions.get(model, manifest.files.encoder, request.provider);
+    const decoder = encoder.ok ? await sessions.get(model, manifest.files.decoder, request.provider) : encoder;
+    return decoder.ok ? ok({}) : decoder;
+  }
+  const { slice } = request;
+  const job = { ...request, model, slice, source: () => withPixels(slice) };
+  return request.type === 'encode'
+    ? encodeSlice(sessions, embeddings, job)
+    : segmentPrompt(sessions, embeddings, { ...job, boxPx: request.boxPx, wantLogits: request.wantLogits });
+}
+
+let last: Promise<void> = Promise.resolve();
+
+channel.onMessage((message) => {
+  last = last.then(async () => {
+    const parsed = numberedRequestSchema.safeParse(message);
+    if (!parsed.success) {
+      const id = (message as { id?: unknown } | null)?.id;
+      const result = fail('internal', {}, `The engine was asked something it does not know: ${parsed.error.message}`);
+      channel.send({ type: 'answer', id: typeof id === 'number' ? id : -1, result });
+      return;
+    }
+    const { id, request } = parsed.data;
+    const result = await answer(request).catch((error: Error) => fail('internal', {}, error.stack ?? error.message));
+    channel.send({ type: 'answer', id, result });
+  });
+});
+
+channel.send({ type: 'ready' });

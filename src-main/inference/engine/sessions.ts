@@ -1,0 +1,95 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import type { ExecutionProvider } from '../../../src-shared/contract/models.ts';
+import { fail, ok, type Result } from '../../../src-shared/result.ts';
+import type { InstalledModel, ModelFile } from '../../models/manifest.ts';
+import { checkedModelFile } from '../../models/model-files.ts';
+import { inferenceThreads } from './threads.ts';
+
+export type Runtime = typeof import('onnxruntime-node');
+
+/** Loaded when first needed, so that a broken runtime or driver is an answer and not the end of the process. */
+export async function loadRuntime(): Promise<Result<Runtime>> {
+  try {
+    const runtime = await import('onnxruntime-node');
+    // Warnings go to stderr, where nobody reads them; errors are thrown as well.
+    runtime.env.logLevel = 'error';
+    return ok(runtime);
+  } catch (error) {
+    return fail('engine-unavailable', {}, `onnxruntime could not be loaded: ${(error as Error).message}`);
+  }
+}
+
+export function sessionOptions(provider: ExecutionProvider): InferenceSession.SessionOptions {
+  return {
+    // Operators that a provider lacks run on the CPU.
+    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+    intraOpNumThreads: inferenceThreads(),
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  };
+}
+
+export interface Sessions {
+  /**
+   * The session of one file of a model; the file is checked against its hash before it is loaded.
+   * Errors: model-damaged (file, hash, or onnxruntime refuses it), engine-unavailable.
+   */
+  get(model: InstalledModel, file: ModelFile, provider: ExecutionProvider): Promise<Result<InferenceSession>>;
+}
+
+/** Sessions of one model on one provider at a time: another model's weights leave memory when a new one comes. */
+export function createSessions(): Sessions {
+  const open = new Map<string, InferenceSession>();
+  let owner = '';
+
+  return {
+    async get(model, file, provider) {
+      const nextOwner = `${model.sha256} ${provider}`;
+      if (owner !== nextOwner) {
+        for (const session of open.values()) await session.release();
+        open.clear();
+        owner = nextOwner;
+      }
+      const known = open.get(file.path);
+      if (known) return ok(known);
+
+      const companions = await checkCompanions(model, file);
+      if (!companions.ok) return companions;
+      const checked = await checkedModelFile(model, file);
+      if (!checked.ok) return checked;
+      const runtime = await loadRuntime();
+      if (!runtime.ok) return runtime;
+      try {
+        const { path, bytes } = checked.value;
+        const { InferenceSession: create } = runtime.value;
+        // A graph with data in files beside it is found only by path.
+        const fromBytes = bytes !== null && hasNoCompanions(model);
+        const session = await (fromBytes
+          ? create.create(bytes, sessionOptions(provider))
+          : create.create(path, sessionOptions(provider)));
+        open.set(file.path, session);
+        return ok(session);
+      } catch (error) {
+        const detail = `onnxruntime (${provider}) refuses ${file.path}: ${(error as Error).message}`;
+        return provider === 'cpu'
+          ? fail('model-damaged', { name: model.manifest.name, file: file.path }, detail)
+          : fail('engine-unavailable', { provider }, detail);
+      }
+    },
+  };
+}
+
+/** Roles that are graphs; every other file of a manifest is data that graphs point to. */
+const graphRoles = new Set(['network', 'encoder', 'decoder']);
+const companionsOf = (model: InstalledModel) =>
+  Object.entries(model.manifest.files).filter(([role]) => !graphRoles.has(role));
+const hasNoCompanions = (model: InstalledModel) => companionsOf(model).length === 0;
+
+async function checkCompanions(model: InstalledModel, graph: ModelFile): Promise<Result<null>> {
+  for (const [, file] of companionsOf(model)) {
+    if (file.path === graph.path) continue;
+    const checked = await checkedModelFile(model, file);
+    if (!checked.ok) return checked;
+  }
+  return ok(null);
+}

@@ -1,0 +1,56 @@
+import type { BoxPx } from '../../../src-shared/geometry/box.ts';
+import type { Voxels } from '../../imaging/types.ts';
+
+/** What of a `SliceImage` makes the model's view of it. */
+export interface SliceSource {
+  data: Voxels;
+  widthPx: number;
+  heightPx: number;
+  channels: 1 | 3;
+  intensityRange: [number, number];
+  zeroStaysZero: boolean;
+  flip: { x: boolean; y: boolean };
+}
+
+/** One slice in view intensities 0…255, row by row, channels interleaved. */
+export interface ViewSlice {
+  data: Float32Array;
+  widthPx: number;
+  heightPx: number;
+  channels: 1 | 3;
+}
+
+/**
+ * Stored intensities → whole greys 0…255, in the model's (flipped) frame: clip to the range, scale,
+ * and cut off the fraction as numpy's `uint8` does. MedSAM was trained on such truncated greys
+ * (`pre_CT_MR.py`), and so was the embedded model. A range without extent gives 0 throughout.
+ */
+export function sliceToView(slice: SliceSource): ViewSlice {
+  const { data, widthPx, heightPx, channels, zeroStaysZero, flip } = slice;
+  const [low, high] = slice.intensityRange;
+  const view = new Float32Array(widthPx * heightPx * channels);
+  if (!(high > low)) return { data: view, widthPx, heightPx, channels };
+  const range = high - low;
+  let to = 0;
+  for (let y = 0; y < heightPx; y += 1) {
+    const row = (flip.y ? heightPx - 1 - y : y) * widthPx;
+    for (let x = 0; x < widthPx; x += 1) {
+      const from = (row + (flip.x ? widthPx - 1 - x : x)) * channels;
+      for (let channel = 0; channel < channels; channel += 1) {
+        const value = data[from + channel]!;
+        const clipped = value < low ? low : value > high ? high : value;
+        // A voxel that is not a number stays at 0, as background does.
+        const grey = Math.trunc(((clipped - low) / range) * 255);
+        view[to] = (zeroStaysZero && value === 0) || Number.isNaN(grey) ? 0 : grey;
+        to += 1;
+      }
+    }
+  }
+  return { data: view, widthPx, heightPx, channels };
+}
+
+/** A box between the stored frame and the model's; its own inverse. */
+export function flippedBox([x0, y0, x1, y1]: BoxPx, slice: Pick<SliceSource, 'widthPx' | 'heightPx' | 'flip'>): BoxPx {
+  const { widthPx: width, heightPx: height, flip } = slice;
+  return [flip.x ? width - x1 : x0, flip.y ? height - y1 : y0, flip.x ? width - x0 : x1, flip.y ? height - y0 : y1];
+}

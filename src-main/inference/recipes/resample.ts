@@ -1,0 +1,208 @@
+/*
+ * Separable resampling of one channel, row by row, in double precision. Pixel i covers [i, i + 1); the n pixels of a
+ * side become N, and output k is centred at x = (k + 0.5)·n/N − 0.5.
+ */
+
+/** A picture of one channel. */
+export interface Plane {
+  data: Float64Array;
+  widthPx: number;
+  heightPx: number;
+}
+
+/** Output cell k is the sum of weights[k·taps + t] · input[index[k·taps + t]]. */
+interface Weights {
+  taps: number;
+  index: Int32Array;
+  weights: Float64Array;
+}
+
+export type ResampleFilter = 'cubic-spline' | 'triangle' | 'area';
+
+/**
+ * - `cubic-spline`: what skimage's `resize(order=3, anti_aliasing=True, preserve_range=True)` with its default border
+ *   does (MedSAM's inference script): a Gaussian where it shrinks, prefiltered cubic B-spline with mirrored borders,
+ *   cut to the range of the input.
+ * - `triangle`: PIL's bilinear, support widened where it shrinks (SAM).
+ * - `area`: mean over the covered part of the pixels (OpenCV's INTER_AREA for shrinking); nearest pixels when enlarging.
+ */
+export function resample(plane: Plane, widthPx: number, heightPx: number, filter: ResampleFilter): Plane {
+  if (filter === 'cubic-spline') return splineResample(plane, widthPx, heightPx);
+  const weightsOf = filter === 'triangle' ? triangleWeights : areaWeights;
+  return separable(plane, weightsOf(plane.widthPx, widthPx), weightsOf(plane.heightPx, heightPx), widthPx, heightPx);
+}
+
+function splineResample(plane: Plane, widthPx: number, heightPx: number): Plane {
+  let [least, most] = [Infinity, -Infinity];
+  for (const value of plane.data) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  const smooth = gaussian(plane, plane.widthPx / widthPx, plane.heightPx / heightPx);
+  splinePrefilter(smooth);
+  const columns = splineWeights(plane.widthPx, widthPx);
+  const rows = splineWeights(plane.heightPx, heightPx);
+  const result = separable(smooth, columns, rows, widthPx, heightPx);
+  for (let at = 0; at < result.data.length; at += 1) {
+    const value = result.data[at]!;
+    if (value < least) result.data[at] = least;
+    else if (value > most) result.data[at] = most;
+  }
+  return result;
+}
+
+/** Index reflected about the centres of the first and last pixel: … 2 1 | 0 1 2 … */
+function mirrored(index: number, count: number): number {
+  if (count === 1) return 0;
+  const period = 2 * (count - 1);
+  const within = ((index % period) + period) % period;
+  return within < count ? within : period - within;
+}
+
+/** skimage's anti-aliasing: sigma = max(0, (factor − 1) / 2) per axis, cut at 4 sigma (scipy's gaussian_filter). */
+function gaussian(plane: Plane, factorX: number, factorY: number): Plane {
+  const { widthPx, heightPx } = plane;
+  const columns = gaussianWeights(widthPx, (factorX - 1) / 2);
+  const rows = gaussianWeights(heightPx, (factorY - 1) / 2);
+  if (!columns && !rows) return { ...plane, data: plane.data.slice() };
+  return separable(plane, columns ?? identityWeights(widthPx), rows ?? identityWeights(heightPx), widthPx, heightPx);
+}
+
+function gaussianWeights(count: number, sigma: number): Weights | null {
+  if (sigma <= 0) return null;
+  const radius = Math.floor(4 * sigma + 0.5);
+  const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, at) => Math.exp(-0.5 * ((at - radius) / sigma) ** 2));
+  const total = kernel.reduce((sum, value) => sum + value, 0);
+  const weights = emptyWeights(count, kernel.length);
+  for (let k = 0; k < count; k += 1) {
+    kernel.forEach((value, tap) => {
+      weights.index[k * kernel.length + tap] = mirrored(k + tap - radius, count);
+      weights.weights[k * kernel.length + tap] = value / total;
+    });
+  }
+  return weights;
+}
+
+const emptyWeights = (count: number, taps: number): Weights => ({
+  taps,
+  index: new Int32Array(count * taps),
+  weights: new Float64Array(count * taps),
+});
+
+function identityWeights(count: number): Weights {
+  const weights = emptyWeights(count, 1);
+  for (let k = 0; k < count; k += 1) {
+    weights.index[k] = k;
+    weights.weights[k] = 1;
+  }
+  return weights;
+}
+
+/** The pole of the cubic B-spline's inverse filter. */
+const POLE = Math.sqrt(3) - 2;
+
+/** Samples → B-spline coefficients in place, mirrored borders (Unser, IEEE Signal Processing Magazine 16(6), 1999). */
+function splinePrefilter({ data, widthPx, heightPx }: Plane): void {
+  const line = new Float64Array(Math.max(widthPx, heightPx));
+  for (let y = 0; y < heightPx; y += 1) {
+    prefilterLine(data.subarray(y * widthPx, (y + 1) * widthPx), widthPx);
+  }
+  for (let x = 0; x < widthPx; x += 1) {
+    for (let y = 0; y < heightPx; y += 1) line[y] = data[y * widthPx + x]!;
+    prefilterLine(line, heightPx);
+    for (let y = 0; y < heightPx; y += 1) data[y * widthPx + x] = line[y]!;
+  }
+}
+
+function prefilterLine(line: Float64Array, count: number): void {
+  if (count === 1) return;
+  const gain = (1 - POLE) * (1 - 1 / POLE);
+  for (let k = 0; k < count; k += 1) line[k]! *= gain;
+  // The causal filter's start is the whole mirrored signal, summed exactly.
+  const last = count - 1;
+  let start = line[0]! + POLE ** last * line[last]!;
+  let forward = POLE;
+  let backward = POLE ** (2 * last - 1);
+  for (let k = 1; k < last; k += 1) {
+    start += (forward + backward) * line[k]!;
+    forward *= POLE;
+    backward /= POLE;
+  }
+  line[0] = start / (1 - POLE ** (2 * last));
+  for (let k = 1; k < count; k += 1) line[k]! += POLE * line[k - 1]!;
+  line[last] = (POLE / (POLE * POLE - 1)) * (line[last]! + POLE * line[last - 1]!);
+  for (let k = last - 1; k >= 0; k -= 1) line[k] = POLE * (line[k + 1]! - line[k]!);
+}
+
+function splineWeights(from: number, to: number): Weights {
+  const weights = emptyWeights(to, 4);
+  for (let k = 0; k < to; k += 1) {
+    const x = ((k + 0.5) * from) / to - 0.5;
+    const first = Math.floor(x) - 1;
+    for (let tap = 0; tap < 4; tap += 1) {
+      const t = Math.abs(x - (first + tap));
+      weights.index[k * 4 + tap] = mirrored(first + tap, from);
+      weights.weights[k * 4 + tap] = t < 1 ? 2 / 3 - t * t + t ** 3 / 2 : t < 2 ? (2 - t) ** 3 / 6 : 0;
+    }
+  }
+  return weights;
+}
+
+function triangleWeights(from: number, to: number): Weights {
+  const scale = Math.max(1, from / to);
+  const taps = Math.ceil(scale) * 2 + 1;
+  return normalised(from, to, taps, (centre, pixel) => Math.max(0, 1 - Math.abs(pixel + 0.5 - centre) / scale));
+}
+
+function areaWeights(from: number, to: number): Weights {
+  const step = from / to;
+  const taps = Math.ceil(step) + 2;
+  return step < 1
+    ? normalised(from, to, taps, (centre, pixel) => (Math.floor(centre) === pixel ? 1 : 0))
+    : normalised(from, to, taps, (centre, pixel) =>
+        Math.max(0, Math.min(centre + step / 2, pixel + 1) - Math.max(centre - step / 2, pixel)),
+      );
+}
+
+/** Weights of the pixels about each centre, divided by their sum over the pixels that exist. */
+function normalised(from: number, to: number, taps: number, weigh: (centre: number, pixel: number) => number): Weights {
+  const weights = emptyWeights(to, taps);
+  for (let k = 0; k < to; k += 1) {
+    const centre = ((k + 0.5) * from) / to;
+    const first = Math.floor(centre - taps / 2);
+    let total = 0;
+    for (let tap = 0; tap < taps; tap += 1) {
+      const pixel = first + tap;
+      const weight = pixel >= 0 && pixel < from ? weigh(centre, pixel) : 0;
+      weights.index[k * taps + tap] = Math.min(from - 1, Math.max(0, pixel));
+      weights.weights[k * taps + tap] = weight;
+      total += weight;
+    }
+    for (let tap = 0; tap < taps; tap += 1) weights.weights[k * taps + tap]! /= total;
+  }
+  return weights;
+}
+
+function separable(plane: Plane, columns: Weights, rows: Weights, widthPx: number, heightPx: number): Plane {
+  const narrowed = new Float64Array(widthPx * plane.heightPx);
+  for (let y = 0; y < plane.heightPx; y += 1) {
+    const line = y * plane.widthPx;
+    for (let x = 0; x < widthPx; x += 1) {
+      let sum = 0;
+      for (let at = x * columns.taps; at < (x + 1) * columns.taps; at += 1) {
+        sum += columns.weights[at]! * plane.data[line + columns.index[at]!]!;
+      }
+      narrowed[y * widthPx + x] = sum;
+    }
+  }
+  const data = new Float64Array(widthPx * heightPx);
+  for (let y = 0; y < heightPx; y += 1) {
+    for (let tap = y * rows.taps; tap < (y + 1) * rows.taps; tap += 1) {
+      const weight = rows.weights[tap]!;
+      if (weight === 0) continue;
+      const from = rows.index[tap]! * widthPx;
+      for (let x = 0; x < widthPx; x += 1) data[y * widthPx + x]! += weight * narrowed[from + x]!;
+    }
+  }
+  return { data, widthPx, heightPx };
+}

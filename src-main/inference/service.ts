@@ -1,0 +1,261 @@
+import { join } from 'node:path';
+import type { EngineStatus } from '../../src-shared/contract/models.ts';
+import { fail, ok, type Result } from '../../src-shared/result.ts';
+import type { InstalledModel } from '../models/manifest.ts';
+import { forkEngine, type SpawnEngine } from './engine-process.ts';
+import { createJobQueue } from './job-queue.ts';
+import { createJobRunner, type Job, type Ran } from './job-runner.ts';
+import { createProbeCache } from './probe-cache.ts';
+import { createProviders, type WantedProvider } from './providers.ts';
+import { checkedBox, checkedSlice } from './slice-message.ts';
+import type { BoxJob, InferenceController, SliceImage } from './types.ts';
+import { checkFiles, compareNumbers, verificationSlice } from './verification.ts';
+
+const EMBEDDING_MEMORY_BYTES = 256 * 1024 ** 2;
+/** An encoder takes seconds on a slow machine, loading one too; minutes are a hang. */
+const WATCHDOG_MS = 180_000;
+
+export interface InferenceOptions {
+  models: { resolve(modelId: string): Result<InstalledModel> };
+  spawnEngine?: SpawnEngine;
+  settings: { provider: WantedProvider; embeddingCacheBytes: number };
+  /** For embeddings and probe results; null keeps nothing on disk. */
+  cacheDir: string | null;
+  log: { info(details: object, text: string): void; warn(details: object, text: string): void };
+  watchdogMs?: number;
+}
+
+interface Waiting {
+  lane?: string | undefined;
+  job: Job;
+  abandoned: boolean;
+  settle(result: Result<Ran<Job['type']>>): void;
+}
+
+/**
+ * The queue before the engine. Order: boxes and views as they come, then background encoding, nearest slice first.
+ *
+ * - A box that waits is superseded by a newer one of its lane. One that runs is answered: while a box is dragged, each
+ *   finished mask is shown and the newest box is next.
+ * - A run cannot be stopped but by ending the process, and then its model has to be loaded again. So a cancelled run
+ *   goes on unheard (its embedding is kept), and a box that comes while a slice is encoded in the background waits for
+ *   that one slice at most, never for the rest of the background queue.
+ * - The engine may end at any moment: it is started again, the job under way is repeated once, what waits stays.
+ */
+export function createInferenceService(options: InferenceOptions): InferenceController {
+  const { models, log, cacheDir } = options;
+  const spawn = options.spawnEngine ?? forkEngine;
+  const queue = createJobQueue<Waiting>();
+  const listeners = new Set<(status: EngineStatus) => void>();
+  let running: Waiting | null = null;
+  let pumping: Promise<void> | null = null;
+  let closed = false;
+  /** Slices whose embedding was made since the start, so that going to and fro asks for nothing twice. */
+  const prepared = new Set<string>();
+  let current: InstalledModel | null = null;
+  let engine: Pick<EngineStatus, 'restarts' | 'lastEncoderMs' | 'lastDecoderMs' | 'error'> & { state: EngineStatus['state'] } =
+    { state: 'starting', restarts: 0, lastEncoderMs: null, lastDecoderMs: null };
+
+  const providers = createProviders({
+    wanted: options.settings.provider,
+    spawn,
+    cache: createProbeCache(cacheDir && join(cacheDir, 'provider-probes.json')),
+    onChange: () => tell({}),
+  });
+  const runner = createJobRunner({
+    spawn,
+    providers,
+    configure: {
+      type: 'configure',
+      embeddingFolder: cacheDir && join(cacheDir, 'embeddings'),
+      embeddingMemoryBytes: EMBEDDING_MEMORY_BYTES,
+      embeddingDiskBytes: options.settings.embeddingCacheBytes,
+    },
+    watchdogMs: options.watchdogMs ?? WATCHDOG_MS,
+    events: {
+      starting(again) {
+        tell({ state: again ? 'restarting' : 'starting', restarts: engine.restarts + (again ? 1 : 0) });
+      },
+      up: () => tell({ state: running ? 'busy' : 'ready' }),
+      failed: (error) => tell({ error }),
+    },
+    log,
+  });
+
+  function status(): EngineStatus {
+    const chosen = providers.choose(current?.sha256 ?? '');
+    return {
+      ...engine,
+      modelId: current?.manifest.id ?? null,
+      modelName: current?.manifest.name ?? null,
+      ...chosen,
+      probes: providers.probes,
+      queued: queue.length,
+    };
+  }
+
+  function tell(change: Partial<typeof engine>): void {
+    engine = { ...engine, ...change };
+    const now = status();
+    for (const listener of listeners) listener(now);
+  }
+
+  async function pump(): Promise<void> {
+    for (let next = queue.take(); next && !closed; next = queue.take()) {
+      const waiting = next.job;
+      running = waiting;
+      current = waiting.job.model;
+      tell(engine.state === 'ready' ? { state: 'busy' } : {});
+      const result = await runner.run(waiting.job, () => waiting.abandoned);
+      running = null;
+      waiting.settle(result);
+      finished(result);
+    }
+  }
+
+  function finished(result: Result<Ran<Job['type']>>): void {
+    const { error: _, ...rest } = engine;
+    if (!result.ok) {
+      const gone = result.error.code === 'engine-unavailable' || result.error.code === 'engine-crashed';
+      return tell({ state: gone ? 'failed' : 'ready' });
+    }
+    const { answer } = result.value;
+    engine = rest;
+    tell({
+      state: 'ready',
+      ...('encoderMs' in answer && answer.encoderMs !== null ? { lastEncoderMs: answer.encoderMs } : {}),
+      ...('decoderMs' in answer ? { lastDecoderMs: answer.decoderMs } : {}),
+    });
+  }
+
+  function start(): void {
+    pumping ??= pump().finally(() => {
+      pumping = null;
+      if (closed) return;
+      if (queue.length > 0) return start();
+      // Now nobody waits: find out what else this machine can run on. Kept results cost nothing.
+      if (engine.state === 'ready') providers.probe().catch((error: unknown) => log.warn({ error }, 'probing failed'));
+    });
+  }
+
+  function ask<J extends Job>(job: J, { lane, signal }: { lane?: string | undefined; signal?: AbortSignal | undefined } = {}) {
+    return new Promise<Result<Ran<J['type']>>>((resolve) => {
+      if (closed || signal?.aborted) return resolve(fail('cancelled'));
+      const waiting: Waiting = {
+        lane,
+        job,
+        abandoned: false,
+        settle(result) {
+          signal?.removeEventListener('abort', abort);
+          resolve(result as Result<Ran<J['type']>>);
+        },
+      };
+      const abort = () => {
+        queue.remove(waiting);
+        waiting.abandoned = true;
+        waiting.settle(fail('cancelled'));
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      for (const superseded of queue.addInteractive(waiting)) superseded.settle(fail('superseded'));
+      if (running) tell({});
+      start();
+    });
+  }
+
+  /** Model, box and slice of a job, checked. */
+  function prepare({ modelId, slice, boxPx }: BoxJob): Result<{ model: InstalledModel; slice: SliceImage; boxPx: BoxJob['boxPx'] }> {
+    const model = models.resolve(modelId);
+    if (!model.ok) return model;
+    const checked = checkedSlice(slice);
+    if (!checked.ok) return checked;
+    const box = checkedBox(boxPx, slice);
+    return box.ok ? ok({ model: model.value, slice, boxPx: box.value }) : box;
+  }
+
+  return {
+    async segmentBox(boxJob, { lane, signal }) {
+      const job = prepare(boxJob);
+      if (!job.ok) return job;
+      const ran = await ask({ type: 'segment', ...job.value, wantLogits: false }, { lane, signal });
+      if (!ran.ok) return ran;
+      const { logits: _, ...mask } = ran.value.answer;
+      return ok({ ...mask, modelSha256: job.value.model.sha256, provider: ran.value.provider });
+    },
+
+    async modelView(boxJob) {
+      const job = prepare(boxJob);
+      if (!job.ok) return job;
+      const ran = await ask({ type: 'view', ...job.value });
+      return ran.ok ? ok(ran.value.answer) : ran;
+    },
+
+    prefetch(modelId, slices) {
+      const resolved = models.resolve(modelId);
+      const usable = slices.filter((slice) => checkedSlice(slice).ok);
+      if (closed || !resolved.ok || usable.length === 0) return 0;
+      const model = resolved.value;
+      const keyOf = ({ contentKey }: SliceImage) => `${model.sha256} ${contentKey}`;
+      const background = (job: Job, key: string): Waiting => ({
+        job,
+        abandoned: false,
+        settle(result) {
+          if (result.ok) prepared.add(key);
+          else if (result.error.code !== 'cancelled') log.warn({ error: result.error }, 'background work failed');
+        },
+      });
+      // A model without an encoder has nothing to prepare but itself.
+      const jobs =
+        model.manifest.kind === 'promptable'
+          ? usable.map((slice) => background({ type: 'encode', model, slice }, keyOf(slice)))
+          : [background({ type: 'load', model }, model.sha256)];
+      const wanted = jobs.filter(({ job }) => !prepared.has(job.type === 'encode' ? keyOf(job.slice) : model.sha256));
+      queue.replaceBackground(wanted);
+      if (running) tell({});
+      start();
+      return model.manifest.kind === 'promptable' ? wanted.length : 0;
+    },
+
+    status,
+    onStatus(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    async warmUp(modelId) {
+      const model = models.resolve(modelId);
+      if (!model.ok) return tell({ error: model.error });
+      const loaded = await ask({ type: 'load', model: model.value });
+      if (!loaded.ok) tell({ error: loaded.error });
+    },
+
+    async verifyModel(modelId) {
+      const model = models.resolve(modelId);
+      if (!model.ok) return model;
+      const checks = await checkFiles(model.value);
+      const { verification } = model.value.manifest;
+      if (verification && checks.every(({ passed }) => passed)) {
+        const slice = await verificationSlice(model.value);
+        if (!slice.ok) return slice;
+        const { boxPx } = verification;
+        const ran = await ask({ type: 'segment', model: model.value, slice: slice.value, boxPx, wantLogits: true });
+        if (ran.ok) checks.push(...compareNumbers(verification, ran.value.answer, ran.value.provider));
+        else checks.push({ name: 'numbers', passed: false, detail: ran.error.detail ?? ran.error.code });
+      }
+      return ok({ modelId, verified: checks.every(({ passed }) => passed), checks });
+    },
+
+    setProvider(provider) {
+      providers.want(provider);
+      if (provider !== 'cpu') providers.probe().catch((error: unknown) => log.warn({ error }, 'probing failed'));
+    },
+    probeProviders: ({ anew = false } = {}) => providers.probe(anew),
+
+    async close() {
+      closed = true;
+      for (const waiting of queue.clear()) waiting.settle(fail('cancelled'));
+      providers.close();
+      await runner.close();
+      await pumping;
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { boxPxSchema } from '../../src-shared/geometry/box.ts';
+
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 as 64 lower-case hexadecimal digits');
+
+/** A path inside the model's folder, with forward slashes; nothing that leads out of it. */
+const relativePathSchema = z
+  .string()
+  .min(1)
+  .refine(
+    (path) => !/^[/\\]|^[A-Za-z]:|\\/.test(path) && path.split('/').every((part) => part !== '..' && part !== ''),
+    'a relative path with forward slashes that stays inside the model folder',
+  );
+
+export const modelFileSchema = z.object({
+  path: relativePathSchema,
+  sha256: sha256Schema,
+  sizeBytes: z.number().int().positive(),
+});
+export type ModelFile = z.infer<typeof modelFileSchema>;
+
+/** A slice and box with the numbers the model answers, so that every machine and provider can be held to them. */
+export const verificationSchema = z.object({
+  description: z.string().default(''),
+  /** 8-bit pixels, row by row, channels interleaved. */
+  slice: z.object({
+    path: relativePathSchema,
+    sha256: sha256Schema,
+    widthPx: z.number().int().positive(),
+    heightPx: z.number().int().positive(),
+    channels: z.union([z.literal(1), z.literal(3)]),
+  }),
+  boxPx: boxPxSchema,
+  expected: z.object({
+    logits: z
+      .array(z.object({ row: z.number().int().nonnegative(), column: z.number().int().nonnegative(), value: z.number() }))
+      .min(1),
+    /** Largest absolute difference of a logit on the CPU, and on any other execution provider. */
+    tolerance: z.number().positive(),
+    otherProviderTolerance: z.number().positive(),
+    foregroundPx: z.number().int().nonnegative(),
+    foregroundTolerancePx: z.number().int().nonnegative(),
+  }),
+});
+export type Verification = z.infer<typeof verificationSchema>;
+
+const common = z.object({
+  formatVersion: z.literal(1),
+  id: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dots, dashes'),
+  name: z.string().min(1).max(120),
+  version: z.string().min(1).max(40),
+  licence: z.object({ spdx: z.string().min(1), notice: z.string() }),
+  researchOnly: z.boolean(),
+  origin: z.string(),
+});
+
+const size = z.number().int().min(8).max(4096);
+const threshold = z.number().gt(0).lt(1);
+const tensorName = z.string().min(1);
+
+/** One network that sees a crop round the box (recipes/crop-specialist.ts). */
+export const cropSpecialistSchema = common.extend({
+  kind: z.literal('crop-specialist'),
+  files: z.object({ network: modelFileSchema }).catchall(modelFileSchema),
+  input: z.object({
+    name: tensorName,
+    sizePx: size,
+    channels: z.tuple([
+      z.literal('red'),
+      z.literal('green'),
+      z.literal('blue'),
+      z.literal('box'),
+      z.literal('inside'),
+    ]),
+  }),
+  crop: z.object({
+    contextFactor: z.number().min(1).max(10),
+    minimumSizePx: z.number().positive(),
+    minimumAspect: z.number().gt(0).max(1),
+    resample: z.literal('triangle'),
+    percentiles: z.tuple([z.number().min(0).max(100), z.number().min(0).max(100)]),
+    minimumRange: z.number().positive(),
+  }),
+  output: z.object({ name: tensorName, sizePx: size, order: z.literal('sigmoid-then-resize'), threshold }),
+  verification: verificationSchema,
+});
+export type CropSpecialistManifest = z.infer<typeof cropSpecialistSchema>;
+
+const perChannel = z.tuple([z.number(), z.number(), z.number()]);
+
+/** An encoder run once per slice and a decoder run per box (recipes/promptable.ts). */
+export const promptableSchema = common.extend({
+  kind: z.literal('promptable'),
+  files: z.object({ encoder: modelFileSchema, decoder: modelFileSchema }).catchall(modelFileSchema),
+  /** The encoder's input, float32 [1, 3, sizePx, sizePx]. */
+  input: z.object({ name: tensorName, sizePx: size, channels: z.literal(3) }),
+  resize: z.discriminatedUnion('policy', [
+    /** Each side to sizePx by itself; MedSAM. */
+    z.object({ policy: z.literal('stretch'), filter: z.enum(['cubic-spline', 'triangle', 'area']) }),
+    /** The longer side to sizePx, zeros to the right and below; SAM, LiteMedSAM. */
+    z.object({ policy: z.literal('longest-side-pad'), filter: z.enum(['cubic-spline', 'triangle', 'area']) }),
+  ]),
+  /** How the resized greys 0–255 become whole numbers again before scaling. */
+  greys: z.enum(['truncated', 'rounded']).default('truncated'),
+  intensity: z.discriminatedUnion('scale', [
+    z.object({ scale: z.literal('slice-min-max') }),
+    z.object({ scale: z.literal('mean-std'), mean: perChannel, std: perChannel }),
+  ]),
+  /** Boxes reach the decoder as [x0, y0, x1, y1] edges in pixels of the encoder's input. */
+  boxFrame: z.literal('input-pixels'),
+  embedding: z.object({ name: tensorName, shape: z.array(z.number().int().positive()).min(2).max(5) }),
+  decoder: z.object({
+    embeddingName: tensorName,
+    boxName: tensorName,
+    /** For a box tensor [1, 4], [1, 1, 4] or [1, 2, 2]. */
+    boxShape: z
+      .array(z.number().int().positive())
+      .refine((shape) => shape.reduce((product, dim) => product * dim, 1) === 4, 'a shape of four values'),
+  }),
+  output: z.object({
+    name: tensorName,
+    gridPx: size,
+    order: z.enum(['sigmoid-then-resize', 'resize-logits']),
+    threshold,
+  }),
+  verification: verificationSchema.optional(),
+});
+export type PromptableManifest = z.infer<typeof promptableSchema>;
+
+export const modelManifestSchema = z.discriminatedUnion('kind', [cropSpecialistSchema, promptableSchema]);
+export type ModelManifest = z.infer<typeof modelManifestSchema>;
+
+/** What the engine is told of a model; the folder and manifest were checked by the registry. */
+export const installedModelSchema = z.object({
+  /** Absolute. */
+  folder: z.string().min(1),
+  /** SHA-256 of model.json, which carries the hashes of all files: the identity of weights and recipe together. */
+  sha256: sha256Schema,
+  sizeBytes: z.number().int().nonnegative(),
+  manifest: modelManifestSchema,
+});
+export type InstalledModel = z.infer<typeof installedModelSchema>;
