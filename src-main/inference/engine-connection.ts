@@ -80,7 +80,7 @@ export async function connectEngine(spawn: SpawnEngine, startTimeoutMs: number):
       const settled = await reply;
       clearTimeout(timer);
       if ('ended' in settled) return { kind: 'ended', detail: settled.ended };
-      return { kind: 'answered', result: checkedAnswer(request.type, settled.result as Result<unknown>) };
+      return { kind: 'answered', result: checkedAnswer<R['type']>(request.type, settled.result as Result<unknown>) };
     },
   });
 }
@@ -89,6 +89,6 @@ function checkedAnswer<T extends EngineRequest['type']>(type: T, result: Result<
   if (!result.ok) return result;
   const schema: z.ZodType = engineAnswerSchemas[type];
   const value = schema.safeParse(result.value);
-  if (value.success) return ok(value.data as EngineAnswer<T>);
+  if (value.success) return ok<EngineAnswer<T>>(value.data as EngineAnswer<T>);
   return fail('internal', {}, `The engine's answer to "${type}" is not as agreed: ${value.error.message}`);
 }

@@ -14,6 +14,7 @@ const PROBE_TIMEOUT_MS = 60_000;
 
 export interface Providers {
   readonly probes: ProviderProbe[];
+  readonly wanted: WantedProvider;
   /** The provider for a model now, and why it is not the wanted one. */
   choose(modelSha256: string): { provider: ExecutionProvider; fallbackReason: string };
   want(provider: WantedProvider): void;
@@ -94,6 +95,9 @@ export function createProviders(options: {
   return {
     get probes() {
       return probes;
+    },
+    get wanted() {
+      return wanted;
     },
     choose(sha256) {
       if (wanted === 'auto') return automatic(sha256);

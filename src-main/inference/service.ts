@@ -12,6 +12,8 @@ import type { BoxJob, InferenceController, SliceImage } from './types.ts';
 import { checkFiles, compareNumbers, verificationSlice } from './verification.ts';
 
 const EMBEDDING_MEMORY_BYTES = 256 * 1024 ** 2;
+/** Long enough that the boxes of someone at work come first. */
+const IDLE_BEFORE_PROBES_MS = 3000;
 /** An encoder takes seconds on a slow machine, loading one too; minutes are a hang. */
 const WATCHDOG_MS = 180_000;
 
@@ -50,6 +52,7 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
   let running: Waiting | null = null;
   let pumping: Promise<void> | null = null;
   let closed = false;
+  let idle: NodeJS.Timeout | undefined;
   /** Slices whose embedding was made since the start, so that going to and fro asks for nothing twice. */
   const prepared = new Set<string>();
   let current: InstalledModel | null = null;
@@ -129,13 +132,18 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
   }
 
   function start(): void {
+    clearTimeout(idle);
     pumping ??= pump().finally(() => {
       pumping = null;
       if (closed) return;
       if (queue.length > 0) return start();
-      // Now nobody waits: find out what else this machine can run on. Kept results cost nothing.
-      if (engine.state === 'ready') providers.probe().catch((error: unknown) => log.warn({ error }, 'probing failed'));
+      if (engine.state === 'ready') idle = setTimeout(probe, IDLE_BEFORE_PROBES_MS).unref();
     });
+  }
+
+  /** Finds out what else this machine can run on; results kept from before cost nothing. */
+  function probe(): void {
+    if (providers.wanted !== 'cpu') providers.probe().catch((error: unknown) => log.warn({ error }, 'probing failed'));
   }
 
   function ask<J extends Job>(job: J, { lane, signal }: { lane?: string | undefined; signal?: AbortSignal | undefined } = {}) {
@@ -246,12 +254,13 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
 
     setProvider(provider) {
       providers.want(provider);
-      if (provider !== 'cpu') providers.probe().catch((error: unknown) => log.warn({ error }, 'probing failed'));
+      probe();
     },
     probeProviders: ({ anew = false } = {}) => providers.probe(anew),
 
     async close() {
       closed = true;
+      clearTimeout(idle);
       for (const waiting of queue.clear()) waiting.settle(fail('cancelled'));
       providers.close();
       await runner.close();

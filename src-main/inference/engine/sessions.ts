@@ -1,11 +1,12 @@
 import type { InferenceSession } from 'onnxruntime-node';
+import type * as OnnxRuntime from 'onnxruntime-node';
 import type { ExecutionProvider } from '../../../src-shared/contract/models.ts';
 import { fail, ok, type Result } from '../../../src-shared/result.ts';
 import type { InstalledModel, ModelFile } from '../../models/manifest.ts';
 import { checkedModelFile } from '../../models/model-files.ts';
 import { inferenceThreads } from './threads.ts';
 
-export type Runtime = typeof import('onnxruntime-node');
+export type Runtime = typeof OnnxRuntime;
 
 /** Loaded when first needed, so that a broken runtime or driver is an answer and not the end of the process. */
 export async function loadRuntime(): Promise<Result<Runtime>> {

@@ -1,5 +1,6 @@
 import type { BoxPx } from '../../../src-shared/geometry/box.ts';
 import type { Voxels } from '../../imaging/types.ts';
+import type { ViewSlice } from './crop-specialist.ts';
 
 /** What of a `SliceImage` makes the model's view of it. */
 export interface SliceSource {
@@ -10,14 +11,6 @@ export interface SliceSource {
   intensityRange: [number, number];
   zeroStaysZero: boolean;
   flip: { x: boolean; y: boolean };
-}
-
-/** One slice in view intensities 0…255, row by row, channels interleaved. */
-export interface ViewSlice {
-  data: Float32Array;
-  widthPx: number;
-  heightPx: number;
-  channels: 1 | 3;
 }
 
 /**

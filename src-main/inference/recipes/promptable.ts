@@ -1,6 +1,6 @@
 import type { BoxPx } from '../../../src-shared/geometry/box.ts';
 import type { PromptableManifest } from '../../models/manifest.ts';
-import type { ViewSlice } from './intensity.ts';
+import type { ViewSlice } from './crop-specialist.ts';
 import type { MaskRectangle } from './mask-rectangle.ts';
 import { resample } from './resample.ts';
 
