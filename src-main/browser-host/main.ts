@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createApp } from '../app.ts';
+import { applicationRoot } from '../entry-file.ts';
+import { defaultLibraryFolder } from '../library/library-folder.ts';
+import { openAppWindow } from './app-window.ts';
+import { findBrowser } from './find-browser.ts';
+import { claimLibrary } from './one-host.ts';
+import { startBrowserHost } from './server.ts';
+
+/** Node's entry of the browser host: `browser-host [--library DIR] [--port N] [--no-window]`. */
+const { values } = parseArgs({
+  options: {
+    library: { type: 'string' },
+    port: { type: 'string', default: '0' },
+    'no-window': { type: 'boolean', default: false },
+  },
+});
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+const libraryDir = values.library ?? defaultLibraryFolder();
+const browser = values['no-window'] ? null : findBrowser();
+const hasDisplay =
+  process.platform !== 'linux' || !!process.env.DISPLAY || !!process.env.WAYLAND_DISPLAY;
+
+async function start(): Promise<void> {
+  const claim = await claimLibrary(libraryDir);
+  if (claim.kind === 'taken') {
+    // The running host opens the window, so that both windows see the same state.
+    say('The workstation is already running; opening a window on it.');
+    if (browser && hasDisplay) openAppWindow(browser, claim.address, libraryDir).unref();
+    else process.stdout.write(`${claim.address}\n`);
+    return;
+  }
+
+  const app = await createApp({ libraryDir, host: 'browser' });
+  const showsWindow = browser !== null && hasDisplay;
+  const host = await startBrowserHost({
+    app,
+    rendererFolder: join(applicationRoot(), 'out/renderer'),
+    port: Number(values.port),
+    onOpened: () => {
+      if (!showsWindow) announce();
+    },
+  });
+  claim.publish(host);
+
+  /** Without a window of its own the host prints where to go; each address works once. */
+  function announce(): void {
+    process.stdout.write(`${host.newAddress()}\n`);
+  }
+
+  async function stop(): Promise<void> {
+    claim.release();
+    await host.close();
+    await app.close();
+    process.exit(0);
+  }
+  process.on('SIGINT', () => void stop());
+  process.on('SIGTERM', () => void stop());
+
+  if (showsWindow) {
+    const window = openAppWindow(browser, host.newAddress(), libraryDir);
+    window.on('exit', () => void stop());
+    window.on('error', (error) => {
+      say(`${browser} could not be started (${error.message}). Open this address instead:`);
+      announce();
+    });
+    return;
+  }
+  if (!values['no-window']) {
+    say(
+      browser
+        ? 'There is no display here. Open this address in a browser on this machine:'
+        : 'No Chromium, Chrome or Edge was found on this machine. Open this address in a browser on this machine:',
+    );
+  }
+  announce();
+}
+
+start().catch((error: unknown) => {
+  say(`The workstation could not start: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+});

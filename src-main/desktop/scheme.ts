@@ -1,0 +1,64 @@
+import { net, protocol } from 'electron';
+import { pathToFileURL } from 'node:url';
+import type { App } from '../app.ts';
+import { answerBytes, type BytesAnswer } from '../api/bytes.ts';
+import { securityHeaders } from '../api/content-security.ts';
+import { rendererFile } from '../api/static-files.ts';
+
+/** The page and its bytes come from here and from nowhere else. */
+export const applicationOrigin = 'app://workstation';
+
+/** Must run before Electron is ready. */
+export function registerApplicationScheme(): void {
+  protocol.registerSchemesAsPrivileged([
+    {
+      scheme: 'app',
+      privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true },
+    },
+  ]);
+}
+
+/** Serves `app://workstation/…`: the renderer's files, and the byte routes of the contract. */
+export function serveApplication(app: App, rendererFolder: string): void {
+  const headers = securityHeaders('');
+  const refuse = (status: number, text: string) =>
+    new Response(text, { status, headers: { ...headers, 'Content-Type': 'text/plain; charset=utf-8' } });
+
+  const sendFile = async (path: string, type: string, cache: string) => {
+    const file = await net.fetch(pathToFileURL(path).href);
+    return new Response(file.body, {
+      status: file.status,
+      headers: {
+        ...headers,
+        'Content-Type': type,
+        'Cache-Control': cache,
+        // Progress of a large volume is counted against this.
+        'Content-Length': file.headers.get('Content-Length') ?? '',
+      },
+    });
+  };
+
+  const sendBytes = (answer: BytesAnswer): Response | Promise<Response> => {
+    if (answer.kind === 'refused') return refuse(answer.status, answer.text);
+    const cache = answer.cache ? 'private, max-age=31536000, immutable' : 'no-store';
+    if (answer.kind === 'file') return sendFile(answer.path, answer.type, cache);
+    return new Response(answer.bytes as Uint8Array<ArrayBuffer>, {
+      headers: {
+        ...headers,
+        'Content-Type': answer.type,
+        'Content-Length': String(answer.bytes.byteLength),
+        'Cache-Control': cache,
+      },
+    });
+  };
+
+  protocol.handle('app', async (request) => {
+    const url = new URL(request.url);
+    if (url.host !== 'workstation') return refuse(404, 'There is no such page.');
+    if (request.method !== 'GET') return refuse(405, 'Only GET is answered.');
+    const bytes = await answerBytes(app, url.pathname);
+    if (bytes) return sendBytes(bytes);
+    const file = rendererFile(rendererFolder, url.pathname);
+    return file ? sendFile(file.path, file.type, 'no-store') : refuse(404, 'There is no such page.');
+  });
+}
