@@ -7,7 +7,7 @@ import { WebSocketServer } from 'ws';
 import type { App } from '../app.ts';
 import { answerBytes, type BytesAnswer } from '../api/bytes.ts';
 import { securityHeaders } from '../api/content-security.ts';
-import { createRouter } from '../api/router.ts';
+import { router } from '../api/router.ts';
 import { rendererFile } from '../api/static-files.ts';
 import { Access } from './access.ts';
 
@@ -98,7 +98,7 @@ export async function startBrowserHost(options: BrowserHostOptions): Promise<Bro
   });
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 16 * 1024 * 1024 });
-  const rpc = new RPCHandler(createRouter(app));
+  const rpc = new RPCHandler(router);
   server.on('upgrade', (request, socket, head) => {
     const pathname = new URL(request.url ?? '/', 'http://localhost').pathname;
     // Browsers always send Origin with a socket; without one it is another program.
@@ -107,7 +107,7 @@ export async function startBrowserHost(options: BrowserHostOptions): Promise<Bro
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (webSocket) => void rpc.upgrade(webSocket));
+    sockets.handleUpgrade(request, socket, head, (webSocket) => void rpc.upgrade(webSocket, { context: { app } }));
   });
 
   return {
