@@ -62,6 +62,8 @@ export const issueCodes = [
   'empty-file',
   'unreadable-file',
   'already-in-library',
+  'replaced-by-more-complete',
+  'kept-beside-earlier',
   'too-large',
   'alpha-dropped',
   'vector-components-dropped',

@@ -11,6 +11,7 @@ export const errorCodes = [
   'not-found',
   'cancelled',
   'disk-full',
+  'import-interrupted',
   'library-busy',
   'library-newer-version',
   'file-unreadable',

@@ -34,7 +34,9 @@ test('a new library has its schema, WAL, foreign keys and full synchronisation',
 
 test('what was written is there when the library is opened again', () => {
   const first = openDatabase(dir);
-  writeTransaction(first.db, (tx) => tx.insert(settings).values({ key: 'reader', value: 'Dr. Wu' }).run());
+  writeTransaction(first.db, (tx) =>
+    tx.insert(settings).values({ key: 'reader', value: 'Dr. Wu' }).run(),
+  );
   first.close();
   const second = openDatabase(dir);
   expect(second.db.select().from(settings).all()).toEqual([{ key: 'reader', value: 'Dr. Wu' }]);

@@ -62,7 +62,8 @@ export function writeTransaction<T>(db: Db, work: (tx: Db) => T): T {
 function asLibraryError(error: unknown, path: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   const detail = `${error.code}: ${error.message}`;
-  if (error.code.startsWith('SQLITE_BUSY')) return new LibraryError('library-busy', { path }, detail);
+  if (error.code.startsWith('SQLITE_BUSY'))
+    return new LibraryError('library-busy', { path }, detail);
   if (error.code === 'SQLITE_FULL') return new LibraryError('disk-full', { path }, detail);
   return new LibraryError('file-unreadable', { path }, detail);
 }
@@ -88,7 +89,8 @@ function migrate(sqlite: Database.Database, dir: string): void {
   if (found === 0 && sqlite.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get()) {
     const id = sqlite.pragma('application_id', { simple: true });
     // An empty schema is a new file; another process may just have finished making it.
-    if (id !== applicationId) throw new LibraryError('file-unreadable', { path: join(dir, 'library.sqlite') });
+    if (id !== applicationId)
+      throw new LibraryError('file-unreadable', { path: join(dir, 'library.sqlite') });
   }
   if (found > 0) keepCopy(sqlite, dir, found);
   // Tables that are rebuilt must not take their children along.
@@ -99,7 +101,8 @@ function migrate(sqlite: Database.Database, dir: string): void {
         for (const statement of migration.sql) sqlite.exec(statement);
       }
       const broken = sqlite.pragma('foreign_key_check') as unknown[];
-      if (broken.length > 0) throw new Error(`The schema update left ${broken.length} broken references`);
+      if (broken.length > 0)
+        throw new Error(`The schema update left ${broken.length} broken references`);
       sqlite.pragma(`user_version = ${migrations.length}`);
       sqlite.pragma(`application_id = ${applicationId}`);
     })

@@ -1,5 +1,9 @@
 import { blob, index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { EditLabel, Provenance, SliceMask } from '../../../src-shared/contract/segmentation.ts';
+import type {
+  EditLabel,
+  Provenance,
+  SliceMask,
+} from '../../../src-shared/contract/segmentation.ts';
 import type { BoxPx } from '../../../src-shared/geometry/box.ts';
 import type { SliceAxis } from '../../../src-shared/geometry/planes.ts';
 import type { AppError } from '../../../src-shared/result.ts';
@@ -75,7 +79,10 @@ export const sliceMasks = sqliteTable(
     live: integer('live', { mode: 'boolean' }).notNull().default(true),
     createdAt: text('created_at').notNull(),
   },
-  (t) => [index('slice_masks_segment').on(t.segmentId, t.live), index('slice_masks_state').on(t.state)],
+  (t) => [
+    index('slice_masks_segment').on(t.segmentId, t.live),
+    index('slice_masks_state').on(t.state),
+  ],
 );
 
 /** What a segment can change in: everything but its identity. */
