@@ -37,15 +37,15 @@ export function issueOfSeries(error: unknown): ImportIssue | null {
     const { issue, ...params } = error.error.params;
     const code = z.enum(issueCodes).safeParse(issue);
     return refused(code.success ? code.data : 'decode-failed', {
-      detail: error.error.detail ?? '',
+      reason: error.error.detail ?? '',
       ...params,
     });
   }
   const code = systemCode(error);
   if (code?.startsWith('SQLITE_')) return null;
-  const detail = error instanceof Error ? error.message : String(error);
+  const reason = error instanceof Error ? error.message : String(error);
   const unreadable = ['ENOENT', 'EACCES', 'EPERM', 'EIO', 'EISDIR', 'EBUSY'].includes(code ?? '');
-  return refused(unreadable ? 'unreadable-file' : 'decode-failed', { detail });
+  return refused(unreadable ? 'unreadable-file' : 'decode-failed', { reason });
 }
 
 const refused = (code: IssueCode, params: ImportIssue['params']): ImportIssue => ({
