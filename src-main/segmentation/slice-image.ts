@@ -1,9 +1,4 @@
-import {
-  sliceFrames,
-  sliceLayout,
-  sliceSizePx,
-  type SliceAxis,
-} from '../../src-shared/geometry/planes.ts';
+import { sliceFrames, sliceSizePx, type SliceAxis } from '../../src-shared/geometry/planes.ts';
 import type { VolumeGeometry } from '../../src-shared/geometry/volume-geometry.ts';
 import { namedWindows, type ModelWindow } from '../../src-shared/window.ts';
 import type { Voxels } from '../imaging/types.ts';
@@ -16,28 +11,6 @@ export interface SliceSeries {
   channels: 1 | 3;
   valueRange: [number, number];
   percentileRange: [number, number];
-}
-
-/** A copy of a slice's voxels, x fastest (see `inSliceAxes`), channels interleaved. */
-export function extractSlice(
-  voxels: Voxels,
-  geometry: VolumeGeometry,
-  channels: 1 | 3,
-  axis: SliceAxis,
-  sliceIndex: number,
-): Voxels {
-  const [width, height] = sliceSizePx(geometry, axis);
-  const { first, stepX, stepY } = sliceLayout(geometry.sizeVx, axis, sliceIndex);
-  if (axis === 'k') return voxels.slice(first * channels, (first + width * height) * channels);
-  const slice = voxels.slice(0, width * height * channels);
-  let to = 0;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const from = (first + x * stepX + y * stepY) * channels;
-      for (let c = 0; c < channels; c++) slice[to++] = voxels[from + c]!;
-    }
-  }
-  return slice;
 }
 
 /**
@@ -70,10 +43,10 @@ export function uprightFlip(geometry: VolumeGeometry, axis: SliceAxis): { x: boo
   return { x: x.flipped, y: y.flipped };
 }
 
-/** One slice as inference takes it. `sliceIndex` must lie in the volume. */
+/** One slice as inference takes it; `data` are its stored voxels, x fastest (see `inSliceAxes`). */
 export function sliceImage(
   series: SliceSeries,
-  voxels: Voxels,
+  data: Voxels,
   axis: SliceAxis,
   sliceIndex: number,
   window: ModelWindow,
@@ -84,7 +57,7 @@ export function sliceImage(
   const zeroStaysZero = window.kind === 'percentile';
   const mapping = [...intensityRange, zeroStaysZero ? 'zero' : ''].join(':');
   return {
-    data: extractSlice(voxels, geometry, channels, axis, sliceIndex),
+    data,
     widthPx,
     heightPx,
     channels,

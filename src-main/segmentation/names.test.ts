@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { nextColour, nextLesionName, segmentColours } from './names.ts';
+
+test('names count on from the highest in use', () => {
+  expect(nextLesionName([])).toBe('Lesion 1');
+  expect(nextLesionName(['Lesion 1', 'Liver dome', 'Lesion 7', 'Lesion 7b', 'lesion 9'])).toBe(
+    'Lesion 8',
+  );
+});
+
+test('colours are all used once before one is used again', () => {
+  const used: string[] = [];
+  for (let n = 0; n < segmentColours.length; n++) used.push(nextColour(used));
+  expect(new Set(used).size).toBe(segmentColours.length);
+  expect(nextColour([...used, segmentColours[0]])).toBe(segmentColours[1]);
+  expect(nextColour(['#123456'])).toBe(segmentColours[0]);
+});

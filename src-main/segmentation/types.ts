@@ -1,0 +1,105 @@
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type {
+  BoxRequest,
+  EditLabel,
+  Segment,
+  SegmentationState,
+  SegmentStatistics,
+  SliceMask,
+  timingsSchema,
+} from '../../src-shared/contract/segmentation.ts';
+import type { BoxPx } from '../../src-shared/geometry/box.ts';
+import type { SliceAxis } from '../../src-shared/geometry/planes.ts';
+import type { Result } from '../../src-shared/result.ts';
+import type { ModelWindow } from '../../src-shared/window.ts';
+import type { InferenceService } from '../inference/types.ts';
+import type { LibraryDatabase } from '../library/database.ts';
+import type { Voxels } from '../imaging/types.ts';
+import type { RevisionEvent } from './revisions.ts';
+
+export type Timings = z.infer<typeof timingsSchema>;
+
+/** What segmentation asks of the model registry. */
+export interface ModelChoice {
+  defaultModelId(): string;
+  resolve(modelId: string): Result<{ sha256: string; manifest: { name: string } }>;
+}
+
+/** What segmentation asks of the stored voxels; both throw LibraryError. */
+export interface VolumeReader {
+  /** All voxels, x-fastest, channels interleaved. Not to be written to. */
+  readVolume(seriesId: string): Promise<{ voxels: Voxels }>;
+  /** A copy of one slice, row by row (see `inSliceAxes`), channels interleaved. */
+  readSlice(seriesId: string, axis: SliceAxis, index: number): Promise<Voxels>;
+}
+
+export interface SegmentationDependencies {
+  database: LibraryDatabase;
+  volumes: VolumeReader;
+  inference: Pick<InferenceService, 'segmentBox' | 'modelView' | 'prefetch'>;
+  models: ModelChoice;
+  settings: { get(): { reader: string } };
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  appVersion: string;
+}
+
+/** The contract's area `segmentation` (see there for every call) and its bytes. */
+export interface SegmentationService {
+  state(input: { seriesId: string }): Promise<Result<SegmentationState>>;
+  /** The present revision at once, then every new one, until the signal aborts. */
+  changes(input: { seriesId: string }, signal?: AbortSignal): AsyncGenerator<RevisionEvent, void>;
+  addSegment(input: {
+    seriesId: string;
+    name?: string | undefined;
+    colour?: string | undefined;
+    lesionId?: string | undefined;
+  }): Promise<Result<Segment>>;
+  /** Name and colour belong to the lesion: its segments in other series take them, too. */
+  updateSegment(input: {
+    segmentId: string;
+    name?: string | undefined;
+    colour?: string | undefined;
+  }): Promise<Result<Segment>>;
+  removeSegment(input: { segmentId: string }): Result<Record<string, never>>;
+  preview(
+    request: BoxRequest,
+    signal?: AbortSignal,
+  ): Promise<
+    Result<{
+      previewId: string;
+      originPx: [number, number];
+      sizePx: [number, number];
+      areaPx: number;
+      timings: Timings;
+    }>
+  >;
+  segment(
+    request: BoxRequest & { segmentId: string; replaces?: string | undefined },
+  ): Promise<Result<{ mask: SliceMask; statistics: SegmentStatistics; timings: Timings }>>;
+  removeMask(input: { maskId: string }): Result<Record<string, never>>;
+  undo(input: { seriesId: string }): Result<EditLabel>;
+  redo(input: { seriesId: string }): Result<EditLabel>;
+  modelView(
+    request: BoxRequest,
+  ): Promise<
+    Result<{ url: string; widthPx: number; heightPx: number; sliceRectPx: BoxPx; recipe: string }>
+  >;
+  prefetch(input: {
+    seriesId: string;
+    axis: SliceAxis;
+    sliceIndex: number;
+    modelWindow: ModelWindow;
+    modelId?: string | undefined;
+  }): Promise<{ queued: number }>;
+  /** For `burden.linkLesion`: a segment shows this lesion of its patient (null: one of its own). Undoable. */
+  linkLesion(input: { segmentId: string; lesionId: string | null }): Result<{ lesionId: string }>;
+  /** For `/mask/<maskId or previewId>`: one byte (0 or 1) per pixel of the rectangle, or null. */
+  maskBytes(id: string): Uint8Array | null;
+  /** For `/model-view/<id>`: RGBA, or null when it is gone. */
+  modelViewBytes(id: string): Uint8Array | null;
+  /** Settles when the boxes that an earlier process left pending have been answered. */
+  readonly resumed: Promise<void>;
+  /** Stops; boxes still pending are answered when the application starts again. */
+  close(): Promise<void>;
+}
