@@ -229,111 +229,6 @@ describe('a preview', () => {
   });
 });
 
-describe('segments', () => {
-  it('get names and colours of their own, and a lesion of the patient', async () => {
-    const first = await fixture.newSegment();
-    const second = await fixture.newSegment();
-    expect([first.name, second.name]).toEqual(['Lesion 1', 'Lesion 2']);
-    expect(first.colour).not.toBe(second.colour);
-    expect(first.lesionId).not.toBe(second.lesionId);
-    insertSeries(fixture.database.db, {
-      id: 'later',
-      studyId: 'follow-up',
-      studyDate: '2024-06-01',
-      geometry: ballGeometry,
-    });
-    expect((await fixture.newSegment('later')).name).toBe('Lesion 3');
-  });
-
-  it('of one lesion share name and colour over time points', async () => {
-    insertSeries(fixture.database.db, {
-      id: 'later',
-      studyId: 'follow-up',
-      studyDate: '2024-06-01',
-      geometry: ballGeometry,
-    });
-    const first = await fixture.newSegment();
-    const other = await fixture.newSegment('later');
-    expect(fixture.service.linkLesion({ segmentId: other.id, lesionId: first.lesionId })).toEqual(
-      ok({ lesionId: first.lesionId }),
-    );
-    expect((await fixture.state('later')).segments).toMatchObject([
-      { name: 'Lesion 1', colour: first.colour, lesionId: first.lesionId },
-    ]);
-    await fixture.service.updateSegment({
-      segmentId: first.id,
-      name: 'Liver dome',
-      colour: '#112233',
-    });
-    expect((await fixture.state('later')).segments).toMatchObject([
-      { name: 'Liver dome', colour: '#112233' },
-    ]);
-    expect((await fixture.state('later')).revision).toBe(3);
-    expect(fixture.service.undo({ seriesId: 'ball' })).toMatchObject({
-      ok: true,
-      value: { code: 'rename-segment' },
-    });
-    expect((await fixture.state('later')).segments).toMatchObject([
-      { name: 'Lesion 1', colour: first.colour },
-    ]);
-    const alone = fixture.service.linkLesion({ segmentId: other.id, lesionId: null });
-    expect(alone.ok && alone.value.lesionId).not.toBe(first.lesionId);
-    fixture.service.undo({ seriesId: 'later' });
-    fixture.service.undo({ seriesId: 'later' });
-    expect((await fixture.state('later')).segments).toMatchObject([
-      { name: other.name, colour: other.colour, lesionId: other.lesionId },
-    ]);
-  });
-
-  it('of one lesion are at most one per series, and of one patient', async () => {
-    const first = await fixture.newSegment();
-    const second = await fixture.newSegment();
-    const link = fixture.service.linkLesion({ segmentId: second.id, lesionId: first.lesionId });
-    expect(link).toMatchObject({ ok: false, error: { code: 'invalid-request' } });
-    expect(
-      (await fixture.service.addSegment({ seriesId: 'ball', lesionId: first.lesionId })).ok,
-    ).toBe(false);
-    insertSeries(fixture.database.db, {
-      id: 'later',
-      patientId: 'someone else',
-      studyId: 'their study',
-      geometry: ballGeometry,
-    });
-    const theirs = await fixture.newSegment('later');
-    expect(
-      fixture.service.linkLesion({ segmentId: theirs.id, lesionId: first.lesionId }),
-    ).toMatchObject({ ok: false, error: { code: 'not-found' } });
-  });
-
-  it('removed and brought back have their masks', async () => {
-    const segment = await fixture.newSegment();
-    await fixture.service.segment({ ...wholeSlice(13), segmentId: segment.id });
-    const before = await fixture.state();
-    expect(fixture.service.removeSegment({ segmentId: segment.id })).toEqual(ok({}));
-    expect(await fixture.state()).toMatchObject({ segments: [], masks: [] });
-    expect(fixture.service.removeSegment({ segmentId: segment.id })).toMatchObject({
-      ok: false,
-      error: { code: 'not-found' },
-    });
-    expect((await fixture.service.segment({ ...wholeSlice(13), segmentId: segment.id })).ok).toBe(
-      false,
-    );
-    fixture.service.undo({ seriesId: 'ball' });
-    const after = await fixture.state();
-    expect(after.segments).toEqual(before.segments);
-    expect(after.masks).toEqual(before.masks);
-  });
-
-  it('renamed to what they are called make no step', async () => {
-    const segment = await fixture.newSegment();
-    const { revision } = await fixture.state();
-    expect(
-      await fixture.service.updateSegment({ segmentId: segment.id, name: ' Lesion 1 ' }),
-    ).toMatchObject({ ok: true });
-    expect((await fixture.state()).revision).toBe(revision);
-  });
-});
-
 describe('undo', () => {
   it('names the steps, takes back a moved box and forgets the branch after a new edit', async () => {
     const segment = await fixture.newSegment();
@@ -349,19 +244,19 @@ describe('undo', () => {
     expect((await fixture.state()).masks).toMatchObject([{ boxPx: [4, 4, 20, 20] }]);
     const label = { code: 'move-box', params: { segment: 'Lesion 1', slice: 14, axis: 'k' } };
     expect((await fixture.state()).undo).toEqual(label);
-    expect(fixture.service.undo({ seriesId: 'ball' })).toEqual(ok(label));
+    expect(fixture.service.undo('ball')).toEqual(ok(label));
     const back = await fixture.state();
     expect(back.masks).toMatchObject([{ id: replaces, state: 'done' }]);
     expect(back).toMatchObject({ undo: { code: 'add-box' }, redo: label });
-    fixture.service.removeMask({ maskId: replaces });
+    fixture.service.removeMask(replaces);
     expect(await fixture.state()).toMatchObject({
       masks: [],
       undo: { code: 'remove-box' },
       redo: null,
     });
-    expect(fixture.service.redo({ seriesId: 'ball' })).toEqual(fail('nothing-to-redo'));
-    for (let n = 0; n < 3; n++) expect(fixture.service.undo({ seriesId: 'ball' }).ok).toBe(true);
-    expect(fixture.service.undo({ seriesId: 'ball' })).toEqual(fail('nothing-to-undo'));
+    expect(fixture.service.redo('ball')).toEqual(fail('nothing-to-redo'));
+    for (let n = 0; n < 3; n++) expect(fixture.service.undo('ball').ok).toBe(true);
+    expect(fixture.service.undo('ball')).toEqual(fail('nothing-to-undo'));
     const states = fixture.database.db
       .select({ state: edits.state })
       .from(edits)
@@ -381,11 +276,11 @@ describe('undo', () => {
     });
     const running = fixture.service.segment({ ...wholeSlice(13), segmentId: segment.id });
     await asked;
-    fixture.service.undo({ seriesId: 'ball' });
+    fixture.service.undo('ball');
     answer();
     await running;
     expect((await fixture.state()).masks).toEqual([]);
-    fixture.service.redo({ seriesId: 'ball' });
+    fixture.service.redo('ball');
     expect((await fixture.state()).masks).toMatchObject([{ state: 'done' }]);
   });
 });
@@ -395,10 +290,7 @@ describe('watching', () => {
     const abort = new AbortController();
     const seen: number[] = [];
     const watching = (async () => {
-      for await (const { revision } of fixture.service.changes(
-        { seriesId: 'ball' },
-        abort.signal,
-      )) {
+      for await (const { revision } of fixture.service.changes('ball', abort.signal)) {
         seen.push(revision);
         if (seen.length === 1) {
           const segment = await fixture.newSegment();
@@ -444,8 +336,8 @@ describe('a stored mask', () => {
         .where(and(eq(sliceMasks.id, done.value.mask.id)))
         .get();
     const before = read();
-    fixture.service.undo({ seriesId: 'ball' });
-    fixture.service.redo({ seriesId: 'ball' });
+    fixture.service.undo('ball');
+    fixture.service.redo('ball');
     await fixture.reopen();
     expect(read()).toEqual(before);
   });

@@ -101,7 +101,7 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
     });
 
   return {
-    state: ({ seriesId }) =>
+    state: (seriesId) =>
       storedAsync(async () => {
         const found = findSeries(db, seriesId);
         if (!found.ok) return found;
@@ -132,7 +132,7 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
         });
       }),
 
-    changes: ({ seriesId }, signal) => revisions.watch(seriesId, signal),
+    changes: (seriesId, signal) => revisions.watch(seriesId, signal),
 
     async addSegment({ seriesId, name, colour, lesionId }) {
       const series = findSeries(db, seriesId);
@@ -156,12 +156,12 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
       return editedSegment(row.ok ? findSeries(db, row.value.seriesId) : row, row);
     },
 
-    removeSegment({ segmentId }) {
+    removeSegment(segmentId) {
       const removed = edit((tx) => segmentEdits.removeSegment(tx, { segmentId, reader: reader() }));
       return removed.ok ? ok({}) : removed;
     },
 
-    linkLesion: ({ segmentId, lesionId }) =>
+    linkLesion: (segmentId, lesionId) =>
       edit((tx) => segmentEdits.linkLesion(tx, { segmentId, lesionId, reader: reader() })),
 
     preview: (request, signal) =>
@@ -215,13 +215,13 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
         });
       }),
 
-    removeMask({ maskId }) {
+    removeMask(maskId) {
       const removed = edit((tx) => segmentEdits.removeBox(tx, { maskId, reader: reader() }));
       return removed.ok ? ok({}) : removed;
     },
 
-    undo: ({ seriesId }) => step(seriesId, 'undo'),
-    redo: ({ seriesId }) => step(seriesId, 'redo'),
+    undo: (seriesId) => step(seriesId, 'undo'),
+    redo: (seriesId) => step(seriesId, 'redo'),
 
     modelView: (request) =>
       storedAsync(async () => {

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type {
   BoxRequest,
@@ -34,21 +33,28 @@ export interface VolumeReader {
   readSlice(seriesId: string, axis: SliceAxis, index: number): Promise<Voxels>;
 }
 
+/** A log of one area; details first. */
+export interface SegmentationLog {
+  info(details: object, text: string): void;
+  warn(details: object, text: string): void;
+  error(details: object, text: string): void;
+}
+
 export interface SegmentationDependencies {
   database: LibraryDatabase;
   volumes: VolumeReader;
   inference: Pick<InferenceService, 'segmentBox' | 'modelView' | 'prefetch'>;
   models: ModelChoice;
   settings: { get(): { reader: string } };
-  log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  log: SegmentationLog;
   appVersion: string;
 }
 
 /** The contract's area `segmentation` (see there for every call) and its bytes. */
 export interface SegmentationService {
-  state(input: { seriesId: string }): Promise<Result<SegmentationState>>;
+  state(seriesId: string): Promise<Result<SegmentationState>>;
   /** The present revision at once, then every new one, until the signal aborts. */
-  changes(input: { seriesId: string }, signal?: AbortSignal): AsyncGenerator<RevisionEvent, void>;
+  changes(seriesId: string, signal?: AbortSignal): AsyncGenerator<RevisionEvent, void>;
   addSegment(input: {
     seriesId: string;
     name?: string | undefined;
@@ -61,7 +67,7 @@ export interface SegmentationService {
     name?: string | undefined;
     colour?: string | undefined;
   }): Promise<Result<Segment>>;
-  removeSegment(input: { segmentId: string }): Result<Record<string, never>>;
+  removeSegment(segmentId: string): Result<Record<string, never>>;
   preview(
     request: BoxRequest,
     signal?: AbortSignal,
@@ -77,9 +83,9 @@ export interface SegmentationService {
   segment(
     request: BoxRequest & { segmentId: string; replaces?: string | undefined },
   ): Promise<Result<{ mask: SliceMask; statistics: SegmentStatistics; timings: Timings }>>;
-  removeMask(input: { maskId: string }): Result<Record<string, never>>;
-  undo(input: { seriesId: string }): Result<EditLabel>;
-  redo(input: { seriesId: string }): Result<EditLabel>;
+  removeMask(maskId: string): Result<Record<string, never>>;
+  undo(seriesId: string): Result<EditLabel>;
+  redo(seriesId: string): Result<EditLabel>;
   modelView(
     request: BoxRequest,
   ): Promise<
@@ -93,7 +99,7 @@ export interface SegmentationService {
     modelId?: string | undefined;
   }): Promise<{ queued: number }>;
   /** For `burden.linkLesion`: a segment shows this lesion of its patient (null: one of its own). Undoable. */
-  linkLesion(input: { segmentId: string; lesionId: string | null }): Result<{ lesionId: string }>;
+  linkLesion(segmentId: string, lesionId: string | null): Result<{ lesionId: string }>;
   /** For `/mask/<maskId or previewId>`: one byte (0 or 1) per pixel of the rectangle, or null. */
   maskBytes(id: string): Uint8Array | null;
   /** For `/model-view/<id>`: RGBA, or null when it is gone. */

@@ -19,7 +19,7 @@ async function carryOut(
   const { segments, masks } = await fixture.state();
   const segment = segments[pick % Math.max(1, segments.length)];
   const mask = masks[pick % Math.max(1, masks.length)];
-  if (kind === 'undo' || kind === 'redo') service[kind]({ seriesId: 'ball' });
+  if (kind === 'undo' || kind === 'redo') service[kind]('ball');
   else if (kind === 'add-segment' || !segment) await service.addSegment({ seriesId: 'ball' });
   else if (kind === 'rename')
     await service.updateSegment({ segmentId: segment.id, name: `Name ${pick}` });
@@ -28,9 +28,8 @@ async function carryOut(
       segmentId: segment.id,
       colour: `#0000${(pick + 10).toString(16).padStart(2, '0')}`,
     });
-  else if (kind === 'remove-segment') service.removeSegment({ segmentId: segment.id });
-  else if (kind === 'link')
-    service.linkLesion({ segmentId: segment.id, lesionId: pick % 2 ? null : segment.lesionId });
+  else if (kind === 'remove-segment') service.removeSegment(segment.id);
+  else if (kind === 'link') service.linkLesion(segment.id, pick % 2 ? null : segment.lesionId);
   else if (kind === 'add-box' || !mask)
     await service.segment({ ...wholeSlice(slice), segmentId: segment.id });
   else if (kind === 'move-box') {
@@ -40,7 +39,7 @@ async function carryOut(
       segmentId: mask.segmentId,
       replaces: mask.id,
     });
-  } else service.removeMask({ maskId: mask.id });
+  } else service.removeMask(mask.id);
 }
 
 /** What a person sees: all but the revision, which only rises. */
@@ -49,7 +48,7 @@ const content = ({ segments, masks }: SegmentationState) => ({ segments, masks }
 
 const stepAll = (fixture: SegmentationFixture, direction: 'undo' | 'redo'): number => {
   let steps = 0;
-  while (fixture.service[direction]({ seriesId: 'ball' }).ok) steps++;
+  while (fixture.service[direction]('ball').ok) steps++;
   return steps;
 };
 
@@ -92,8 +91,8 @@ test('every single undo is taken back by its redo', async () => {
           for (const edit of randomEdits) {
             await carryOut(fixture, edit);
             const before = await fixture.state();
-            if (!fixture.service.undo({ seriesId: 'ball' }).ok) continue;
-            fixture.service.redo({ seriesId: 'ball' });
+            if (!fixture.service.undo('ball').ok) continue;
+            fixture.service.redo('ball');
             expect(seen(await fixture.state())).toEqual(seen(before));
           }
         } finally {

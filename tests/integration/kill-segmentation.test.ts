@@ -51,7 +51,7 @@ test.each([1, 7, 40])(
         appVersion: '0.1.0',
       });
       await service.resumed;
-      const state = await service.state({ seriesId: 'ball' });
+      const state = await service.state('ball');
       if (!state.ok) throw new Error(state.error.code);
       const masks = new Map(state.value.masks.map((mask) => [mask.id, mask]));
       const replaced = new Set(acknowledged.map((one) => one.replaced));
@@ -65,8 +65,8 @@ test.each([1, 7, 40])(
       // Nothing half done: every box that was stored has its mask now, and every one its edit.
       expect(state.value.masks.every((mask) => mask.state === 'done')).toBe(true);
       let steps = 0;
-      while (service.undo({ seriesId: 'ball' }).ok) steps++;
-      expect(await service.state({ seriesId: 'ball' })).toMatchObject({
+      while (service.undo('ball').ok) steps++;
+      expect(await service.state('ball')).toMatchObject({
         ok: true,
         value: { segments: [], masks: [] },
       });

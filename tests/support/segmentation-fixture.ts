@@ -77,7 +77,7 @@ export class SegmentationFixture {
 
   /** The state of a series without what differs from start to start; throws when there is none. */
   async state(seriesId = 'ball') {
-    const state = await this.service.state({ seriesId });
+    const state = await this.service.state(seriesId);
     if (!state.ok) throw new Error(JSON.stringify(state.error));
     return state.value;
   }
