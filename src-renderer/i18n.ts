@@ -37,3 +37,6 @@ export function setLanguage(language: Language | 'system'): void {
   i18n.global.locale.value = chosen;
   document.documentElement.lang = chosen;
 }
+
+/** Translation outside components; keys made from codes need no static type. */
+export const translate = i18n.global.t as unknown as (key: string, params?: object) => string;
