@@ -39,4 +39,5 @@ export function setLanguage(language: Language | 'system'): void {
 }
 
 /** Translation outside components; keys made from codes need no static type. */
-export const translate = i18n.global.t as unknown as (key: string, params?: object) => string;
+export const translate = (key: string, params: object = {}): string =>
+  (i18n.global as unknown as { t(key: string, params: object): string }).t(key, params);
