@@ -6,6 +6,8 @@ export const router = createRouter({
   routes: [
     { path: '/', redirect: '/library' },
     { path: '/library', name: 'library', component: () => import('./pages/library/LibraryPage.vue') },
+    { path: '/models', name: 'models', component: () => import('./pages/models/ModelsPage.vue') },
+    { path: '/settings', name: 'settings', component: () => import('./pages/settings/SettingsPage.vue') },
     { path: '/:rest(.*)*', redirect: '/library' },
   ],
 });
