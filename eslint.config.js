@@ -43,7 +43,7 @@ export default ts.config(
     rules: {
       '@intlify/vue-i18n/no-raw-text': [
         'error',
-        { ignorePattern: '^[-–—·:%/×+()#°²³.,|\\s\\d]*$', ignoreText: ['MedSAM Workstation'] },
+        { ignorePattern: '^[-–—·:%/×+()#°²³.,|\\s\\d]*$', ignoreText: ['MedSAM Workstation', 'mm', 'mL', 'ms', 'px'] },
       ],
     },
   },

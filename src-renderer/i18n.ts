@@ -37,3 +37,7 @@ export function setLanguage(language: Language | 'system'): void {
   i18n.global.locale.value = chosen;
   document.documentElement.lang = chosen;
 }
+
+/** Translation outside components; keys made from codes need no static type. */
+export const translate = (key: string, params: object = {}): string =>
+  (i18n.global as unknown as { t(key: string, params: object): string }).t(key, params);

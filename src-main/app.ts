@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Result } from '../src-shared/result.ts';
+import { areaLogger } from './audit/area-logger.ts';
+import type { Log } from './audit/log.ts';
+import { createBurdenService, type BurdenService } from './burden/service.ts';
+import { applicationRoot } from './entry-file.ts';
+import { createImagingPool } from './imaging/imaging-pool.ts';
+import type { SpawnEngine } from './inference/engine-process.ts';
+import { createInferenceService } from './inference/service.ts';
+import type { InferenceController } from './inference/types.ts';
+import { openLibrary } from './library/index.ts';
+import type { ImportService } from './library/import-service.ts';
+import type { LibraryService } from './library/library-service.ts';
+import { addSamplePatient, ensureSamplePatient } from './library/sample-patient/index.ts';
+import type { VolumeStore } from './library/volume-store.ts';
+import { createModelRegistry, type ModelRegistry } from './models/registry.ts';
+import { createSegmentationService } from './segmentation/service.ts';
+import type { SegmentationService } from './segmentation/types.ts';
+import type { SettingsService } from './settings/settings-service.ts';
+
+/** The whole application, without any window: what every host serves. */
+export interface App {
+  about: {
+    version: string;
+    host: 'desktop' | 'browser' | 'cli';
+    libraryPath: string;
+    platform: string;
+    nodeVersion: string;
+  };
+  log: Log;
+  library: LibraryService;
+  imports: ImportService;
+  volumes: VolumeStore;
+  segmentation: SegmentationService;
+  burden: BurdenService;
+  models: ModelRegistry;
+  inference: InferenceController;
+  settings: SettingsService;
+  /** Puts the sample patient into the library, unless it is there. */
+  addSamplePatient(): Promise<Result<{ patientId: string }>>;
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  libraryDir: string;
+  host: App['about']['host'];
+  /** How the engine process is started; forked under this Node when left out. */
+  spawnEngine?: SpawnEngine;
+}
+
+/**
+ * Builds the services over one library.
+ *
+ * @throws LibraryError when the library cannot be opened (another version's, locked, not a library)
+ */
+export async function createApp(options: AppOptions): Promise<App> {
+  const root = applicationRoot();
+  const imagingPool = createImagingPool();
+  const opened = openLibrary({ root: options.libraryDir, imagingPool });
+  const { log, settings } = opened;
+  const models = createModelRegistry({
+    folders: [join(root, 'models'), join(opened.folder.root, 'models')],
+    chosenDefault: () => settings.get().defaultModelId,
+  });
+  const { provider, embeddingCacheBytes } = settings.get();
+  const inference = createInferenceService({
+    models,
+    settings: { provider, embeddingCacheBytes },
+    cacheDir: opened.folder.root,
+    log: areaLogger(log, 'inference'),
+    ...(options.spawnEngine ? { spawnEngine: options.spawnEngine } : {}),
+  });
+  const version = applicationVersion(root);
+  const segmentation = createSegmentationService({
+    database: opened.database,
+    volumes: opened.volumes,
+    inference,
+    models,
+    settings,
+    log: areaLogger(log, 'segmentation'),
+    appVersion: version,
+  });
+  log.info('app', 'Opened', { version, host: options.host });
+
+  if (options.host !== 'cli') {
+    // Both may take their time while the window opens; neither stops it.
+    ensureSamplePatient(opened).catch((error: unknown) => {
+      log.error('app', 'The sample patient could not be added', { reason: String(error) });
+    });
+    inference.warmUp(models.defaultModelId()).catch((error: unknown) => {
+      log.warn('app', 'The model could not be loaded ahead', { reason: String(error) });
+    });
+  }
+
+  return {
+    about: {
+      version,
+      host: options.host,
+      libraryPath: opened.folder.root,
+      platform: `${process.platform}-${process.arch}`,
+      nodeVersion: process.versions.node,
+    },
+    log,
+    library: opened.library,
+    imports: opened.imports,
+    volumes: opened.volumes,
+    segmentation,
+    burden: createBurdenService({ database: opened.database }),
+    models,
+    inference,
+    settings,
+    addSamplePatient: () => addSamplePatient(opened),
+    async close() {
+      await segmentation.close();
+      await inference.close();
+      await opened.close();
+      await imagingPool.close();
+    },
+  };
+}
+
+function applicationVersion(root: string): string {
+  const text = readFileSync(join(root, 'package.json'), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
