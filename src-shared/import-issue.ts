@@ -66,8 +66,13 @@ export const issueCodes = [
   'kept-beside-earlier',
   'too-large',
   'alpha-dropped',
-  'vector-components-dropped',
+  'vector-image',
   'time-points-split',
+  'orientation-forms-disagree',
+  'orientation-assumed',
+  'precision-reduced',
+  'colour-depth-reduced',
+  'system-file-ignored',
 ] as const;
 export type IssueCode = (typeof issueCodes)[number];
 

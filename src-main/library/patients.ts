@@ -14,12 +14,14 @@ const plainName = (name: string) => name.replace(/[\^=\s]+/g, ' ').trim();
 /**
  * Two imports are of one patient when code and name agree. The code alone does not tell (two
  * hospitals, one number), and joining two people is worse than listing one twice. Files that name
- * nobody stay with their study.
+ * nobody stay with their study: also those of formats without a patient, whose name is the file's
+ * (two people's `image.nii.gz` are not one person).
  */
 function identityOf(planned: PlannedSeries, isSample: boolean): string {
   const code = planned.patient.code.trim().toLowerCase();
   const name = searchable(plainName(planned.patient.name));
-  const who = code || name ? `${code}\n${name}` : `study\n${planned.study.uid}`;
+  const names = planned.sourceFormat === 'dicom' || code !== '';
+  const who = names && (code || name) ? `${code}\n${name}` : `study\n${planned.study.uid}`;
   return isSample ? `sample\n${who}` : who;
 }
 

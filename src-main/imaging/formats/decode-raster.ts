@@ -1,0 +1,85 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import {
+  bmpReadImageNode,
+  jpegReadImageNode,
+  pngReadImageNode,
+  tiffReadImageNode,
+} from '@itk-wasm/image-io';
+import { RefusedInput } from '../refused-input.ts';
+import type { InputFile } from '../types.ts';
+import {
+  compactVoxels,
+  pictureFromComponents,
+  type AnyVoxels,
+  type Picture,
+} from './compact-voxels.ts';
+import type { RasterFormat } from './raster.ts';
+
+const readers = {
+  png: pngReadImageNode,
+  jpeg: jpegReadImageNode,
+  tiff: tiffReadImageNode,
+  bmp: bmpReadImageNode,
+};
+
+const extensions: Record<RasterFormat, string[]> = {
+  png: ['.png'],
+  jpeg: ['.jpg', '.jpeg'],
+  tiff: ['.tif', '.tiff'],
+  bmp: ['.bmp'],
+};
+
+/**
+ * Pixels of a PNG, JPEG, TIFF (all pages) or BMP file by ITK's readers, first row on top. Palettes
+ * are expanded. @throws RefusedInput
+ */
+export async function decodeRaster(
+  file: InputFile,
+  format: RasterFormat,
+  expectedSize: [number, number, number],
+): Promise<Picture> {
+  const image = await withExtension(file.path, extensions[format], async (path) => {
+    try {
+      const { image, couldRead } = await readers[format](path);
+      return couldRead ? image : null;
+    } catch {
+      // The readers throw bare numbers; nothing in them helps a person.
+      return null;
+    }
+  });
+  if (!image?.data) throw new RefusedInput('decode-failed', { format: format.toUpperCase() });
+  const [width, height, pages = 1] = image.size;
+  if (width !== expectedSize[0] || height !== expectedSize[1] || pages !== expectedSize[2]) {
+    throw new RefusedInput('decode-failed', { format: format.toUpperCase() });
+  }
+  const components = image.data.length / (width * height * pages);
+  const stored = image.data as AnyVoxels;
+  if (components === 1) {
+    const { voxels, issues } = compactVoxels(stored);
+    return { voxels, channels: 1, issues };
+  }
+  const isColour = components === 2 || components === 3 || components === 4;
+  if (!isColour || !(stored instanceof Uint8Array || stored instanceof Uint16Array)) {
+    throw new RefusedInput('vector-image', { components });
+  }
+  return pictureFromComponents(stored, components);
+}
+
+/** ITK's readers also look at the name; a file with another extension is read through a copy. */
+async function withExtension<T>(
+  path: string,
+  wanted: string[],
+  read: (path: string) => Promise<T>,
+): Promise<T> {
+  if (wanted.includes(extname(path).toLowerCase())) return read(path);
+  const folder = await mkdtemp(join(tmpdir(), 'medsam-workstation-'));
+  try {
+    const copy = join(folder, `picture${wanted[0]}`);
+    await copyFile(path, copy);
+    return await read(copy);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
