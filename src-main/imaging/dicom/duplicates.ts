@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { RefusedFile } from '../../../src-shared/import-issue.ts';
 import type { ImageHeader } from './header-types.ts';
 import { parseDataset } from './parse.ts';
+import { nativeFrameBytes } from './pixel-data-check.ts';
 import { compareTexts } from './sort.ts';
 import { readableTransferSyntax } from './transfer-syntax.ts';
 import { note } from './validate-geometry.ts';
@@ -62,6 +63,8 @@ function isSameInstance(a: Candidate, b: Candidate): boolean {
   if (a.digest === b.digest) return true;
   return (
     x.layout.transferSyntaxUid !== y.layout.transferSyntaxUid &&
+    x.layout.bitsAllocated === y.layout.bitsAllocated &&
+    x.layout.samplesPerPixel === y.layout.samplesPerPixel &&
     x.layout.rows === y.layout.rows &&
     x.layout.columns === y.layout.columns &&
     x.layout.frameCount === y.layout.frameCount &&
@@ -74,7 +77,8 @@ async function pixelDigest({ file, layout }: ImageHeader): Promise<string> {
   const element = parsed?.attributes.element('7fe00010');
   const hash = createHash('sha256').update(layout.transferSyntaxUid);
   if (!parsed || !element) return hash.update(file.path).digest('hex');
-  const length = element.hadUndefinedLength ? undefined : element.length;
-  const end = length === undefined ? undefined : element.dataOffset + length;
+  // Padding behind the last frame says nothing.
+  const length = nativeFrameBytes(layout) * layout.frameCount;
+  const end = element.hadUndefinedLength ? undefined : element.dataOffset + Math.min(length, element.length);
   return hash.update(parsed.bytes.subarray(element.dataOffset, end)).digest('hex');
 }

@@ -1,5 +1,9 @@
+import { decodeFrame, type DecodedFrame } from './codecs.ts';
 import type { PixelLayout } from './header-types.ts';
+import { expandedPalette } from './palette.ts';
 import type { ParsedDataset } from './parse.ts';
+import { eightBit, interleaved, rgbOfFullRange, rgbOfPartialRange, withoutSubsampling } from './photometric.ts';
+import { isSubsampled } from './pixel-data-check.ts';
 import { PixelDataError } from './pixel-data.ts';
 import { maskedSamples, samplesOfBytes, type Samples } from './samples.ts';
 import { readableTransferSyntax } from './transfer-syntax.ts';
@@ -15,9 +19,48 @@ export interface FramePicture {
 
 /** Decodes the stored bytes of one frame. Throws with a reason when they are damaged. */
 export async function frameSamples(bytes: Uint8Array, layout: PixelLayout, parsed: ParsedDataset): Promise<FramePicture> {
-  const syntax = readableTransferSyntax(layout.transferSyntaxUid);
-  if (syntax?.coding !== 'native') throw new PixelDataError('compressed pixel data are not read yet');
-  const stored = samplesOfBytes(bytes, layout, parsed.bigEndian);
-  const { samples, foreignBits } = maskedSamples(stored, layout);
+  const coding = readableTransferSyntax(layout.transferSyntaxUid)?.coding;
+  if (!coding) throw new PixelDataError('the transfer syntax is not read');
+  const decoded = await decodeFrame(coding, bytes, layout);
+  if (layout.samplesPerPixel === 3) return colourPicture(decoded, layout, coding === 'native', parsed.bigEndian);
+
+  const raw = samplesOfBytes(decoded.bytes, storedLayout(decoded, layout), coding === 'native' && parsed.bigEndian);
+  const { samples, foreignBits } = maskedSamples(raw, maskLayout(decoded, layout, coding === 'native' || coding === 'rle'));
+  if (layout.photometric === 'PALETTE COLOR') {
+    return { samples: expandedPalette(samples, parsed.attributes), channels: 3, foreignBits, convertedFrom: 'palette' };
+  }
   return { samples, channels: 1, foreignBits, convertedFrom: null };
+}
+
+/** Codecs give 8-bit samples for codestreams of up to 8 bits, whatever the header allocates. */
+function storedLayout(decoded: DecodedFrame, layout: PixelLayout): PixelLayout {
+  const bits = decoded.bytes.length === layout.rows * layout.columns ? 8 : 16;
+  return { ...layout, bitsAllocated: bits };
+}
+
+/**
+ * The bits that make the value. A codestream gives values without overlays, in its own precision;
+ * where it disagrees with the header about the sign, its bits are read as the header says.
+ */
+function maskLayout(decoded: DecodedFrame, layout: PixelLayout, packed: boolean): PixelLayout {
+  if (packed) return layout;
+  const { bitsAllocated } = storedLayout(decoded, layout);
+  const bitsStored = Math.min(decoded.precision ?? layout.bitsStored, bitsAllocated);
+  return { ...layout, bitsAllocated, bitsStored, highBit: bitsStored - 1 };
+}
+
+function colourPicture(decoded: DecodedFrame, layout: PixelLayout, native: boolean, bigEndian: boolean): FramePicture {
+  const pixels = layout.rows * layout.columns;
+  let rgb = eightBitColours(decoded, layout, native && bigEndian);
+  if (native && isSubsampled(layout)) rgb = withoutSubsampling(rgb, layout);
+  else if (decoded.planar) rgb = interleaved(rgb, pixels);
+  const isYbr = layout.photometric.startsWith('YBR') && !decoded.rgb;
+  if (isYbr) rgb = layout.photometric.startsWith('YBR_PARTIAL') ? rgbOfPartialRange(rgb) : rgbOfFullRange(rgb);
+  return { samples: rgb, channels: 3, foreignBits: false, convertedFrom: layout.photometric.startsWith('YBR') ? 'ybr' : null };
+}
+
+function eightBitColours(decoded: DecodedFrame, layout: PixelLayout, bigEndian: boolean): Uint8Array {
+  if (layout.bitsAllocated === 8) return decoded.bytes;
+  const wide = samplesOfBytes(decoded.bytes, { ...layout, signed: false }, bigEndian);
+  return wide instanceof Uint16Array ? eightBit(wide, layout.bitsStored) : decoded.bytes;
 }

@@ -56,6 +56,7 @@ function sameFormat(a: FrameRef, b: FrameRef): boolean {
     x.layout.rows === y.layout.rows &&
     x.layout.columns === y.layout.columns &&
     isColour(a) === isColour(b) &&
+    x.layout.bitsAllocated === y.layout.bitsAllocated &&
     x.localizer === y.localizer &&
     (a.frame.positionMm === null) === (b.frame.positionMm === null) &&
     (a.frame.orientation === null) === (b.frame.orientation === null) &&
@@ -97,17 +98,20 @@ function splitByOrientation(group: FrameGroup): FrameGroup[] {
 export const isOneOrientation = (group: FrameGroup): boolean =>
   !group.issues.some((issue) => issue.code === 'mixed-orientations');
 
-/** Radiographs and photographs of one series are views of their own; other pictures stay a stack. */
+/**
+ * Radiographs and photographs of one series are views of their own, and so is every film (a file of
+ * several frames); other pictures stay a stack.
+ */
 function splitPictures(group: FrameGroup): FrameGroup[] {
-  const [first] = group.frames;
-  if (!first || !isSinglePicture(first.header.sopClassUid, first.header.modality)) return [group];
-  const files = new Map<unknown, FrameRef[]>();
+  const parts = new Map<unknown, FrameRef[]>();
   for (const ref of group.frames) {
-    const frames = files.get(ref.header);
-    if (frames) frames.push(ref);
-    else files.set(ref.header, [ref]);
+    const { header } = ref;
+    const alone = header.layout.frameCount > 1 || isSinglePicture(header.sopClassUid, header.modality);
+    const part = parts.get(alone ? header : null);
+    if (part) part.push(ref);
+    else parts.set(alone ? header : null, [ref]);
   }
-  return [...files.values()].map((frames) => ({ frames, issues: group.issues }));
+  return [...parts.values()].map((frames) => ({ frames, issues: group.issues }));
 }
 
 /** Positions closer than this are one place: no scanner steps less, and digits round by less. */

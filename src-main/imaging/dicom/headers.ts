@@ -48,7 +48,7 @@ export function imageHeader(file: InputFile, parsed: ParsedDataset): ImageHeader
     file,
     layout,
     frames: frameHeaders(a, layout),
-    sopClassUid: a.text('00080016'),
+    sopClassUid: a.text('00080016') || parsed.metaSopClassUid,
     sopInstanceUid,
     patient: {
       name: personName(a.text('00100010')),
@@ -88,7 +88,9 @@ function valueUnit(a: Attributes, modality: string, rescaleType: string, rescale
     const names: Record<string, string> = { BQML: 'Bq/ml', CNTS: 'counts', GML: 'SUV', CPS: 'counts/s' };
     return names[units] ?? units;
   }
-  return rescaleType === '' || rescaleType === 'US' ? '' : rescaleType;
+  // The standard counts optical density in thousandths (PS3.3 C.11.1.1.2).
+  const names: Record<string, string> = { OD: 'mOD', US: '', PCT: '%' };
+  return names[rescaleType] ?? rescaleType;
 }
 
 /** `20240131` or the old `2024.01.31` as `2024-01-31`; null when it is no date. */

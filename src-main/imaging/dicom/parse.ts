@@ -11,6 +11,8 @@ import { Attributes } from './attributes.ts';
 export interface ParsedDataset {
   attributes: Attributes;
   transferSyntaxUid: string;
+  /** Media Storage SOP Class UID of the meta header; empty without one. */
+  metaSopClassUid: string;
   /** The bytes that offsets of the dataset count in: after the meta header, inflated when deflated. */
   bytes: Uint8Array;
   /** Offset of `bytes` in the file; null when deflated, as then the file holds other bytes. */
@@ -46,6 +48,7 @@ export function parseDataset(bytes: Uint8Array): ParsedDataset | null {
   return {
     attributes: new Attributes(parsed),
     transferSyntaxUid,
+    metaSopClassUid: meta.sopClassUid,
     bytes: dataset,
     startInFile: deflated ? null : start,
     complete: complete || parsed.elements[pixelDataTag] !== undefined,
@@ -67,10 +70,13 @@ function parseBody(body: Uint8Array, transferSyntaxUid: string) {
   }
 }
 
-function readMeta(bytes: Uint8Array): { start: number; transferSyntaxUid: string | null } | null {
+function readMeta(
+  bytes: Uint8Array,
+): { start: number; transferSyntaxUid: string | null; sopClassUid: string } | null {
   const hasPreamble = bytes.length > 132 && ascii(bytes, 128, 4) === 'DICM';
   let position = hasPreamble ? 132 : 0;
   let transferSyntaxUid: string | null = null;
+  let sopClassUid = '';
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // Meta elements are explicit little endian and carry group 2 (PS3.10 section 7.1).
   while (position + 8 <= bytes.length && view.getUint16(position, true) === 2) {
@@ -80,13 +86,13 @@ function readMeta(bytes: Uint8Array): { start: number; transferSyntaxUid: string
     if (long && position + 12 > bytes.length) return null;
     const length = long ? view.getUint32(position + 8, true) : view.getUint16(position + 6, true);
     const data = position + (long ? 12 : 8);
-    if (view.getUint16(position + 2, true) === 0x0010) {
-      transferSyntaxUid = ascii(bytes, data, length).replace(/[\0 ]+$/, '').trim() || null;
-    }
+    const number = view.getUint16(position + 2, true);
+    if (number === 0x0010) transferSyntaxUid = uid(bytes, data, length) || null;
+    if (number === 0x0002) sopClassUid = uid(bytes, data, length);
     position = data + length;
   }
   if (position >= bytes.length) return null;
-  return { start: position, transferSyntaxUid };
+  return { start: position, transferSyntaxUid, sopClassUid };
 }
 
 /** Tells the encoding of a dataset without a meta header from its first element. */
@@ -108,7 +114,7 @@ export function guessTransferSyntax(body: Uint8Array): string | null {
 function actualEncoding(body: Uint8Array, transferSyntaxUid: string): string {
   const explicit = body.length >= 6 && /^[A-Z]{2}$/.test(ascii(body, 4, 2));
   if (transferSyntaxUid === implicitLittleEndian && explicit) return explicitLittleEndian;
-  if (transferSyntaxUid === explicitLittleEndian && !explicit) return implicitLittleEndian;
+  if (!explicit && transferSyntaxUid !== explicitBigEndian) return implicitLittleEndian;
   return transferSyntaxUid;
 }
 
@@ -119,6 +125,9 @@ function inflate(body: Uint8Array): Uint8Array | null {
     return null;
   }
 }
+
+const uid = (bytes: Uint8Array, start: number, length: number) =>
+  ascii(bytes, start, length).replace(/[\0 ]+$/, '').trim();
 
 function ascii(bytes: Uint8Array, start: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(start, start + length));

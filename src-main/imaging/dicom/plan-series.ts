@@ -2,6 +2,7 @@ import type { ImportIssue } from '../../../src-shared/import-issue.ts';
 import type { Window } from '../../../src-shared/window.ts';
 import type { InputFile, PlannedSeries, PlannedSlice } from '../types.ts';
 import type { VolumeGeometry } from '../../../src-shared/geometry/volume-geometry.ts';
+import { invertsOnImport } from './monochrome1.ts';
 import { isOneOrientation, isPositioned, type FrameGroup } from './group.ts';
 import type { FrameRef } from './header-types.ts';
 import { byInstance, compareValues, sortedAlong } from './sort.ts';
@@ -64,7 +65,8 @@ export function planGroup(group: FrameGroup, context: SeriesContext): PlannedSer
     hasSpacing,
     measurable: finding.kind === 'volume' && hasSpacing && !issues.some((issue) => issue.notMeasurable),
     windows: windowsOf(frames),
-    valueUnit: header.valueUnit,
+    // What was turned round is no longer in the unit.
+    valueUnit: invertsOnImport(header) ? '' : header.valueUnit,
   };
 }
 

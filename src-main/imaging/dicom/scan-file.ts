@@ -76,7 +76,7 @@ async function judge(
   refuse: (issue: Omit<ImportIssue, 'severity' | 'notMeasurable'>, header?: ImageHeader | null) => ScannedFile,
 ): Promise<ScannedFile> {
   const a = parsed.attributes;
-  const sopClassUid = a.text('00080016') || a.text('00020002');
+  const sopClassUid = a.text('00080016') || parsed.metaSopClassUid;
   if (sopClassUid === dicomDirectoryClass || a.element('00041220')) {
     return {
       kind: 'refused',

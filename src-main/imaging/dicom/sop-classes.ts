@@ -64,4 +64,4 @@ export const isSinglePicture = (sopClassUid: string, modality: string): boolean 
   projectionClasses.includes(sopClassUid) || singlePictureModalities.has(modality);
 
 /** Modalities whose pictures are cross-sections, so that a missing position is a defect. */
-export const isCrossSectional = (modality: string): boolean => ['CT', 'MR', 'PT', 'NM'].includes(modality);
+export const isCrossSectional = (modality: string): boolean => ['CT', 'MR', 'PT'].includes(modality);

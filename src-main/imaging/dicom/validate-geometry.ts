@@ -54,7 +54,7 @@ export function validateGeometry(frames: readonly FrameRef[], spacingMm: [number
     return asStack();
   }
   if (frames.length === 1) {
-    if (thickness > 0) issues.push(note('single-slice', { thicknessMm: rounded(thickness) }));
+    issues.push(note('single-slice', {}));
     return { kind: 'image', geometry: lattice(thickness || 1), issues };
   }
 
