@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { LibraryError } from '../library/database.ts';
 
 /** What a GET route of bytes answers; each host sends it in its own fastest way. */
 export type BytesAnswer =
@@ -28,8 +29,10 @@ export async function answerBytes(app: App, pathname: string): Promise<BytesAnsw
       return bits ? { kind: 'bytes', bytes: bits, type: raw, cache: true } : missing('This mask');
     }
     case 'thumbnail': {
-      const path = part === undefined ? app.library.thumbnailPath(id) : null;
-      return path ? { kind: 'file', path, type: 'image/png', cache: true } : missing('This thumbnail');
+      const png = part === undefined ? await app.library.thumbnail(id) : null;
+      return png?.ok
+        ? { kind: 'bytes', bytes: png.value, type: 'image/png', cache: true }
+        : missing('This thumbnail');
     }
     case 'model-view': {
       const view = part === undefined ? app.segmentation.modelViewBytes(id) : null;
@@ -41,21 +44,28 @@ export async function answerBytes(app: App, pathname: string): Promise<BytesAnsw
 }
 
 async function wholeVolume(app: App, seriesId: string): Promise<BytesAnswer> {
-  const file = await app.volumes.volumeFile(seriesId);
-  return file.ok
-    ? { kind: 'file', path: file.value, type: raw, cache: false }
-    : { kind: 'refused', status: 404, text: file.error.detail ?? file.error.code };
+  return orRefused(async () => ({
+    kind: 'file',
+    path: await app.volumes.volumeFilePath(seriesId),
+    type: raw,
+    cache: false,
+  }));
 }
 
 async function oneSlice(app: App, seriesId: string, part: string): Promise<BytesAnswer> {
   if (!/^\d{1,6}$/.test(part)) return { kind: 'refused', status: 400, text: 'A slice is a number.' };
-  const slice = await app.volumes.readSlice(seriesId, 'k', Number(part));
-  if (!slice.ok) return { kind: 'refused', status: 404, text: slice.error.code };
-  const { data } = slice.value;
-  return {
-    kind: 'bytes',
-    bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    type: raw,
-    cache: false,
-  };
+  return orRefused(async () => {
+    const { buffer, byteOffset, byteLength } = await app.volumes.readSlice(seriesId, 'k', Number(part));
+    return { kind: 'bytes', bytes: new Uint8Array(buffer, byteOffset, byteLength), type: raw, cache: false };
+  });
+}
+
+/** Turns what the library cannot give into an answer; anything else is a defect and goes on. */
+async function orRefused(answer: () => Promise<BytesAnswer>): Promise<BytesAnswer> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (!(error instanceof LibraryError)) throw error;
+    return { kind: 'refused', status: 404, text: error.error.detail ?? error.error.code };
+  }
 }

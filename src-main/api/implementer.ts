@@ -13,7 +13,9 @@ export const os = implement(contract)
     try {
       return await next();
     } catch (error) {
-      if (!signal?.aborted) context.app.log.error('api', path.join('.'), error);
+      if (!signal?.aborted) {
+        context.app.log.error('api', path.join('.'), { reason: String(error) });
+      }
       throw error;
     }
   });

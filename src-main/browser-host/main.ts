@@ -5,7 +5,7 @@ import { applicationRoot } from '../entry-file.ts';
 import { defaultLibraryFolder } from '../library/library-folder.ts';
 import { openAppWindow } from './app-window.ts';
 import { findBrowser } from './find-browser.ts';
-import { claimLibrary } from './one-host.ts';
+import { claimLibrary, type FreeClaim } from './one-host.ts';
 import { startBrowserHost } from './server.ts';
 
 /** Node's entry of the browser host: `browser-host [--library DIR] [--port N] [--no-window]`. */
@@ -25,17 +25,17 @@ const hasDisplay =
 
 async function start(): Promise<void> {
   const claim = await claimLibrary(libraryDir);
-  if (claim.kind === 'taken') {
-    // The running host opens the window, so that both windows see the same state.
-    say('The workstation is already running; opening a window on it.');
-    if (browser && hasDisplay) openAppWindow(browser, claim.address, libraryDir).unref();
-    else process.stdout.write(`${claim.address}\n`);
-    return;
-  }
+  if (claim.kind === 'free') return host(claim);
+  // The running host serves this window, too, so that both see the same state.
+  say('The workstation is already running; opening a window on it.');
+  if (browser && hasDisplay) openAppWindow(browser, claim.address, libraryDir).unref();
+  else process.stdout.write(`${claim.address}\n`);
+}
 
+async function host(claim: FreeClaim): Promise<void> {
   const app = await createApp({ libraryDir, host: 'browser' });
   const showsWindow = browser !== null && hasDisplay;
-  const host = await startBrowserHost({
+  const server = await startBrowserHost({
     app,
     rendererFolder: join(applicationRoot(), 'out/renderer'),
     port: Number(values.port),
@@ -43,16 +43,16 @@ async function start(): Promise<void> {
       if (!showsWindow) announce();
     },
   });
-  claim.publish(host);
+  claim.publish(server);
 
   /** Without a window of its own the host prints where to go; each address works once. */
   function announce(): void {
-    process.stdout.write(`${host.newAddress()}\n`);
+    process.stdout.write(`${server.newAddress()}\n`);
   }
 
   async function stop(): Promise<void> {
     claim.release();
-    await host.close();
+    await server.close();
     await app.close();
     process.exit(0);
   }
@@ -60,7 +60,7 @@ async function start(): Promise<void> {
   process.on('SIGTERM', () => void stop());
 
   if (showsWindow) {
-    const window = openAppWindow(browser, host.newAddress(), libraryDir);
+    const window = openAppWindow(browser, server.newAddress(), libraryDir);
     window.on('exit', () => void stop());
     window.on('error', (error) => {
       say(`${browser} could not be started (${error.message}). Open this address instead:`);

@@ -7,9 +7,13 @@ import type { BrowserHost } from './server.ts';
 
 const noteSchema = z.object({ pid: z.number(), port: z.number(), key: z.string() });
 
-export type Claim =
-  | { kind: 'taken'; address: string }
-  | { kind: 'free'; publish(host: BrowserHost): void; release(): void };
+export interface FreeClaim {
+  kind: 'free';
+  publish(host: BrowserHost): void;
+  release(): void;
+}
+
+export type Claim = { kind: 'taken'; address: string } | FreeClaim;
 
 /**
  * One host serves one library. The running host leaves a note in the library folder (readable by

@@ -91,7 +91,7 @@ export async function startBrowserHost(options: BrowserHostOptions): Promise<Bro
     answer(request, response).catch((error: unknown) => {
       // A page that was closed in the middle of a volume is no error worth a line.
       if (response.destroyed) return;
-      app.log.error('browser-host', `${request.method} ${request.url?.split('?')[0]}`, error);
+      app.log.error('browser-host', 'A request failed', { reason: String(error) });
       if (!response.headersSent) refuse(response, 500, 'The workstation failed to answer; see the log.');
       else response.destroy();
     });
@@ -159,7 +159,7 @@ async function receiveUpload(
   if (!match) return void refuse(response, 404, 'There is no such page.');
   // Only the workstation's own page may write: a plain form post from elsewhere has no Origin match.
   if (request.headers.origin === undefined) return void refuse(response, 403, refusalText.origin);
-  const staged = app.imports.stagedFilePath(match[1]!, decodeURIComponent(match[2]!));
+  const staged = await app.imports.stagedFilePath(match[1]!, decodeURIComponent(match[2]!));
   if (!staged.ok) return void refuse(response, 400, staged.error.detail ?? staged.error.code);
   try {
     await pipeline(request, createWriteStream(staged.value));
