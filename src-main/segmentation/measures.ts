@@ -37,33 +37,43 @@ export function storedMaskBytes(db: Db, maskId: string): Uint8Array | null {
   return unpackMask(row.bits, row.sizeX * row.sizeY);
 }
 
-/**
- * Numbers of segments from their stored masks. Masks never change, so the numbers of the same set of
- * masks are kept.
- */
+/** The set of masks that numbers were made from; masks never change, so neither do their numbers. */
+const maskSet = (maskIds: string[]) => maskIds.toSorted().join();
+
+/** Numbers of voxels that segments' masks cover, kept until a segment has other masks. */
+export class VoxelCounts {
+  readonly #db: Db;
+  readonly #counts = new Map<string, { masks: string; count: number }>();
+
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  /** @param maskIds done masks of the one segment */
+  count(series: SeriesContext, segmentId: string, maskIds: string[]): number {
+    const masks = maskSet(maskIds);
+    const known = this.#counts.get(segmentId);
+    if (known?.masks === masks) return known.count;
+    const count = countUnion(placedMasks(this.#db, maskIds), series.geometry.sizeVx);
+    this.#counts.set(segmentId, { masks, count });
+    return count;
+  }
+}
+
+/** Statistics of segments from their masks and voxels, kept until a segment has other masks. */
 export class SegmentMeasures {
   readonly #db: Db;
   readonly #volumes: Pick<VolumeReader, 'readVolume'>;
-  readonly #counts = new Map<string, { key: string; count: number }>();
-  readonly #described = new Map<string, { key: string; statistics: Promise<SegmentStatistics> }>();
+  readonly #known = new Map<string, { masks: string; statistics: Promise<SegmentStatistics> }>();
 
   constructor(db: Db, volumes: Pick<VolumeReader, 'readVolume'>) {
     this.#db = db;
     this.#volumes = volumes;
   }
 
-  /** Number of voxels that the masks (all of one segment, state done) cover. */
-  count(series: SeriesContext, segmentId: string, maskIds: string[]): number {
-    const key = maskIds.toSorted().join();
-    const known = this.#counts.get(segmentId);
-    if (known?.key === key) return known.count;
-    const count = countUnion(placedMasks(this.#db, maskIds), series.geometry.sizeVx);
-    this.#counts.set(segmentId, { key, count });
-    return count;
-  }
-
   /**
-   * Throws LibraryError when the voxels cannot be read: a mean that is silently missing would read
+   * @param maskIds done masks of the one segment
+   * @throws LibraryError when the voxels cannot be read: a mean that is silently missing would read
    * as "nothing segmented".
    */
   describe(
@@ -71,12 +81,12 @@ export class SegmentMeasures {
     segmentId: string,
     maskIds: string[],
   ): Promise<SegmentStatistics> {
-    const key = maskIds.toSorted().join();
-    const known = this.#described.get(segmentId);
-    if (known?.key === key) return known.statistics;
+    const masks = maskSet(maskIds);
+    const known = this.#known.get(segmentId);
+    if (known?.masks === masks) return known.statistics;
     const statistics = this.#describe(series, maskIds);
-    this.#described.set(segmentId, { key, statistics });
-    statistics.catch(() => this.#described.delete(segmentId));
+    this.#known.set(segmentId, { masks, statistics });
+    statistics.catch(() => this.#known.delete(segmentId));
     return statistics;
   }
 

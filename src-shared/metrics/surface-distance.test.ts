@@ -154,6 +154,25 @@ describe('surface distance', () => {
     expect(robustHausdorffMm(turned, 100)).toBe(1);
   });
 
+  it('would hide errors with permuted spacing or contours extruded to surfaces', () => {
+    const size = [64, 60, 20];
+    const ellipsoid = (cz: number) =>
+      mask(size, { kind: 'ellipsoid', weights: [4, 5, 60], centre2: [63, 59, cz], limit: 8000 });
+    const nsd = (spacing: number[]) =>
+      normalisedSurfaceDice(surfaceDistances(ellipsoid(19), ellipsoid(21), size, spacing), 2);
+    expect(nsd([0.8, 0.8, 5]).toFixed(2)).toBe('0.82');
+    expect(nsd([5, 0.8, 0.8])).toBe(1);
+    const plate = (shift: number) =>
+      mask([256, 256, 1], {
+        kind: 'ellipsoid',
+        weights: [1, 1, 0],
+        centre2: [256 + 2 * shift, 256, 0],
+        limit: 6400,
+      });
+    const extruded = surfaceDistances(plate(0), plate(5), [256, 256, 1], [1, 1, 1]);
+    expect(normalisedSurfaceDice(extruded, 2).toFixed(3)).toBe('0.966');
+  });
+
   it('approaches the area of a sphere', () => {
     const size = [84, 84, 84];
     const ball = mask(size, {

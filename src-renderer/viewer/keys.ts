@@ -1,0 +1,98 @@
+import { onBeforeUnmount, onMounted } from 'vue';
+import { useSegmentationStore } from '../stores/segmentation.ts';
+import { useViewingStore } from '../stores/viewing.ts';
+import { moveBox, sameBox, screenStep } from './box-edit.ts';
+import { holdSpace } from './pane-gestures.ts';
+import { paneRegistry } from './pane-registry.ts';
+import { sliceToPane } from './pane-transform.ts';
+import { actionOf } from './shortcuts.ts';
+import type { ViewerAction } from './shortcuts.ts';
+
+const tools = { 'tool-window': 'window', 'tool-crosshair': 'crosshair', 'tool-ruler': 'ruler', 'tool-box': 'box' } as const;
+const nudges = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] } as const;
+
+const typing = (target: EventTarget | null) =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+/** The viewer's keyboard while its page is on screen; keys typed into fields are left alone. */
+export function useViewerKeys(): void {
+  const viewing = useViewingStore();
+  const segmentation = useSegmentationStore();
+
+  /** Arrow keys move the selected box of the active pane by one pixel, with Shift by five. */
+  function nudge(event: KeyboardEvent): boolean {
+    const step = nudges[event.key as keyof typeof nudges];
+    const mask = segmentation.selectedMask;
+    if (!step || !mask || mask.state === 'pending' || segmentation.draft) return false;
+    const plane = viewing.planeOfAxis(mask.axis);
+    if (!plane || viewing.sliceIndex(plane) !== mask.sliceIndex) return false;
+    const layout = viewing.layoutOf(plane);
+    const [dx, dy] = screenStep(sliceToPane(layout), step);
+    const times = event.shiftKey ? 5 : 1;
+    const boxPx = moveBox(mask.boxPx, dx * times, dy * times, layout.slicePx);
+    if (sameBox(boxPx, mask.boxPx)) return true;
+    const { axis, sliceIndex, segmentId } = mask;
+    segmentation.dragBox({ axis, sliceIndex, boxPx, segmentId, replaces: mask.id, dragging: true });
+    void segmentation.storeDraft();
+    return true;
+  }
+
+  function perform(action: ViewerAction): boolean {
+    const plane = viewing.activePlane;
+    if (action in tools) viewing.tool = tools[action as keyof typeof tools];
+    else if (action.startsWith('preset-')) viewing.applyPreset(Number(action.slice(7)) - 1);
+    else
+      switch (action) {
+        case 'slice-next': viewing.scroll(plane, 1); break;
+        case 'slice-previous': viewing.scroll(plane, -1); break;
+        case 'slice-next-10': viewing.scroll(plane, 10); break;
+        case 'slice-previous-10': viewing.scroll(plane, -10); break;
+        case 'slice-first': viewing.setSlice(viewing.frameOf(plane).axis, 0); break;
+        case 'slice-last': viewing.setSlice(viewing.frameOf(plane).axis, Infinity); break;
+        case 'fit': viewing.setView(plane, null); break;
+        case 'reset': viewing.reset(); break;
+        case 'invert': viewing.inverted = !viewing.inverted; break;
+        case 'interpolation': viewing.linear = !viewing.linear; break;
+        case 'maximise': if (viewing.planes.length > 1) viewing.maximised = viewing.maximised ? null : plane; break;
+        case 'toggle-masks': viewing.masksShown = !viewing.masksShown; break;
+        case 'toggle-crosshair': viewing.crosshairShown = !viewing.crosshairShown; break;
+        case 'remove':
+          if (segmentation.selectedMaskId) void segmentation.removeMask(segmentation.selectedMaskId);
+          else viewing.removeLastRuler();
+          break;
+        case 'cancel':
+          if (!paneRegistry.cancelDrag()) segmentation.select(segmentation.selectedSegmentId);
+          break;
+        case 'undo': void segmentation.undo(); break;
+        case 'redo': void segmentation.redo(); break;
+        case 'new-segment': void segmentation.addSegment(); break;
+        default: return false;
+      } // prettier-ignore
+    return true;
+  }
+
+  function keydown(event: KeyboardEvent): void {
+    if (!viewing.open || typing(event.target) || event.defaultPrevented) return;
+    if (event.key === ' ') {
+      holdSpace(true);
+      event.preventDefault();
+      return;
+    }
+    if (nudge(event)) return event.preventDefault();
+    const action = actionOf(event);
+    if (action && perform(action)) event.preventDefault();
+  }
+  function keyup(event: KeyboardEvent): void {
+    if (event.key === ' ') holdSpace(false);
+  }
+
+  onMounted(() => {
+    window.addEventListener('keydown', keydown);
+    window.addEventListener('keyup', keyup);
+  });
+  onBeforeUnmount(() => {
+    window.removeEventListener('keydown', keydown);
+    window.removeEventListener('keyup', keyup);
+    holdSpace(false);
+  });
+}
