@@ -11,7 +11,7 @@ import { fail, ok, type Result } from '../../src-shared/result.ts';
 import type { Db, LibraryDatabase } from '../library/database.ts';
 import { lesions, patients, segments, series, studies } from '../library/schema/index.ts';
 import { VoxelCounts } from '../segmentation/measures.ts';
-import { doneIds, masksOfSegment, type MaskRow } from '../segmentation/records.ts';
+import { masksOfSegment, type MaskRow } from '../segmentation/records.ts';
 import { findSeries, voxelVolumeMl } from '../segmentation/series-context.ts';
 import { stored } from '../segmentation/storage-errors.ts';
 
@@ -84,7 +84,7 @@ function measure(
   if (!found.ok) throw new Error(`Segment ${row.segmentId} has no series.`);
   const context = found.value;
   const masks = masksOfSegment(db, row.segmentId);
-  const voxelCount = counts.count(context, row.segmentId, doneIds(masks));
+  const voxelCount = counts.count(context, row.segmentId, masks);
   const perVoxel = voxelVolumeMl(context);
   return {
     ...row,

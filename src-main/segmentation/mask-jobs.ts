@@ -57,7 +57,7 @@ export class MaskJobs {
           originY: answer.value.originPx[1],
           sizeX: answer.value.sizePx[0],
           sizeY: answer.value.sizePx[1],
-          areaPx: answer.value.areaPx,
+          areaPx: areaOf(answer.value),
           bits: packMask(answer.value.bits),
           provenance: this.#provenance(ask, answer.value),
         }
@@ -136,4 +136,17 @@ export class MaskJobs {
   get closing(): boolean {
     return this.#closing.signal.aborted;
   }
+}
+
+/**
+ * Pixels of a mask, counted: areas and volumes are summed from this number.
+ * @throws Error when the bits are not those of the rectangle
+ */
+function areaOf({ bits, sizePx }: BoxMask): number {
+  if (bits.length !== sizePx[0] * sizePx[1]) {
+    throw new Error(`A mask of ${sizePx.join('×')} pixels has ${bits.length} bits.`);
+  }
+  let area = 0;
+  for (const bit of bits) if (bit !== 0) area++;
+  return area;
 }

@@ -5,7 +5,19 @@ import { sliceMasks } from '../library/schema/index.ts';
 import { unpackMask } from './mask-bits.ts';
 import { voxelVolumeMl, type SeriesContext } from './series-context.ts';
 import type { VolumeReader } from './types.ts';
-import { countUnion, describeUnion, type PlacedMask } from './union.ts';
+import { Recent } from './recent.ts';
+import type { MaskRow } from './records.ts';
+import {
+  countUnion,
+  describeSums,
+  joinSums,
+  mayOverlap,
+  sumUnion,
+  type MaskPlace,
+  type PlacedMask,
+  type ValueSums,
+} from './union.ts';
+import type { Voxels } from '../imaging/types.ts';
 
 /** The masks of the given records, unpacked; records without a mask are left out. */
 export function placedMasks(db: Db, maskIds: string[]): PlacedMask[] {
@@ -38,24 +50,39 @@ export function storedMaskBytes(db: Db, maskId: string): Uint8Array | null {
 }
 
 /** The set of masks that numbers were made from; masks never change, so neither do their numbers. */
-const maskSet = (maskIds: string[]) => maskIds.toSorted().join();
+const maskSet = (masks: MaskRow[]) =>
+  masks
+    .map(({ id }) => id)
+    .toSorted()
+    .join();
+
+const placeOf = ({ axis, sliceIndex, originX, originY, sizeX, sizeY }: MaskRow): MaskPlace => ({
+  axis,
+  sliceIndex,
+  originPx: [originX, originY],
+  sizePx: [sizeX, sizeY],
+});
+
+const idsOf = (masks: MaskRow[]) => masks.map(({ id }) => id);
 
 /** Numbers of voxels that segments' masks cover, kept until a segment has other masks. */
 export class VoxelCounts {
   readonly #db: Db;
-  readonly #counts = new Map<string, { masks: string; count: number }>();
+  readonly #known = new Map<string, { masks: string; count: number }>();
 
   constructor(db: Db) {
     this.#db = db;
   }
 
-  /** @param maskIds done masks of the one segment */
-  count(series: SeriesContext, segmentId: string, maskIds: string[]): number {
-    const masks = maskSet(maskIds);
-    const known = this.#counts.get(segmentId);
-    if (known?.masks === masks) return known.count;
-    const count = countUnion(placedMasks(this.#db, maskIds), series.geometry.sizeVx);
-    this.#counts.set(segmentId, { masks, count });
+  /** @param masks the live masks of the one segment; those without a mask yet count nothing */
+  count(series: SeriesContext, segmentId: string, masks: MaskRow[]): number {
+    const done = masks.filter(({ state }) => state === 'done');
+    if (!mayOverlap(done.map(placeOf))) return done.reduce((sum, { areaPx }) => sum + areaPx, 0);
+    const key = maskSet(done);
+    const known = this.#known.get(segmentId);
+    if (known?.masks === key) return known.count;
+    const count = countUnion(placedMasks(this.#db, idsOf(done)), series.geometry.sizeVx);
+    this.#known.set(segmentId, { masks: key, count });
     return count;
   }
 }
@@ -64,43 +91,59 @@ export class VoxelCounts {
 export class SegmentMeasures {
   readonly #db: Db;
   readonly #volumes: Pick<VolumeReader, 'readVolume'>;
+  readonly #counts: VoxelCounts;
   readonly #known = new Map<string, { masks: string; statistics: Promise<SegmentStatistics> }>();
+  /** Sums of single masks, so that one more box does not read all others again. */
+  readonly #sums = new Recent<ValueSums>(20_000);
 
   constructor(db: Db, volumes: Pick<VolumeReader, 'readVolume'>) {
     this.#db = db;
     this.#volumes = volumes;
+    this.#counts = new VoxelCounts(db);
   }
 
   /**
-   * @param maskIds done masks of the one segment
+   * @param masks the live masks of the one segment; those without a mask yet count nothing
    * @throws LibraryError when the voxels cannot be read: a mean that is silently missing would read
    * as "nothing segmented".
    */
-  describe(
-    series: SeriesContext,
-    segmentId: string,
-    maskIds: string[],
-  ): Promise<SegmentStatistics> {
-    const masks = maskSet(maskIds);
+  describe(series: SeriesContext, segmentId: string, masks: MaskRow[]): Promise<SegmentStatistics> {
+    const done = masks.filter(({ state }) => state === 'done');
+    const key = maskSet(done);
     const known = this.#known.get(segmentId);
-    if (known?.masks === masks) return known.statistics;
-    const statistics = this.#describe(series, maskIds);
-    this.#known.set(segmentId, { masks, statistics });
+    if (known?.masks === key) return known.statistics;
+    const statistics = this.#describe(series, segmentId, done);
+    this.#known.set(segmentId, { masks: key, statistics });
     statistics.catch(() => this.#known.delete(segmentId));
     return statistics;
   }
 
-  async #describe(series: SeriesContext, maskIds: string[]): Promise<SegmentStatistics> {
-    const { sizeVx } = series.geometry;
-    const masks = placedMasks(this.#db, maskIds);
+  async #describe(
+    series: SeriesContext,
+    segmentId: string,
+    done: MaskRow[],
+  ): Promise<SegmentStatistics> {
+    const voxelCount = this.#counts.count(series, segmentId, done);
     const perVoxel = voxelVolumeMl(series);
-    const volumeMl = (count: number) => (perVoxel === null ? null : count * perVoxel);
-    if (series.channels !== 1 || masks.length === 0) {
-      const voxelCount = countUnion(masks, sizeVx);
-      return { voxelCount, volumeMl: volumeMl(voxelCount), meanValue: null, sdValue: null };
+    const volumeMl = perVoxel === null ? null : voxelCount * perVoxel;
+    if (series.channels !== 1 || voxelCount === 0) {
+      return { voxelCount, volumeMl, meanValue: null, sdValue: null };
     }
     const { voxels } = await this.#volumes.readVolume(series.id);
-    const described = describeUnion(masks, sizeVx, voxels);
-    return { ...described, volumeMl: volumeMl(described.voxelCount) };
+    return { voxelCount, volumeMl, ...describeSums(this.#sum(series, done, voxels)) };
+  }
+
+  #sum(series: SeriesContext, done: MaskRow[], voxels: Voxels): ValueSums {
+    const { sizeVx } = series.geometry;
+    if (mayOverlap(done.map(placeOf))) {
+      return sumUnion(placedMasks(this.#db, idsOf(done)), sizeVx, voxels);
+    }
+    return idsOf(done)
+      .map((id) => {
+        const sums = this.#sums.get(id) ?? sumUnion(placedMasks(this.#db, [id]), sizeVx, voxels);
+        this.#sums.put(id, sums);
+        return sums;
+      })
+      .reduce(joinSums);
   }
 }

@@ -78,9 +78,6 @@ export function liveMask(db: Db, maskId: string): Result<{ mask: MaskRow; segmen
   return ok({ mask: row.mask, segment: row.segment });
 }
 
-export const doneIds = (masks: MaskRow[]): string[] =>
-  masks.filter((mask) => mask.state === 'done').map((mask) => mask.id);
-
 /** A record as the contract has it. */
 export function toSliceMask(series: SeriesContext, row: MaskRow): SliceMask {
   const { originX, originY, sizeX, sizeY, error, request: _request, ...rest } = row;

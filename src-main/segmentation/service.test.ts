@@ -303,6 +303,18 @@ describe('watching', () => {
     // Segment added, box stored, mask filled.
     expect(seen).toEqual([0, 1, 2, 3]);
   });
+
+  it('tells of what another process did to the same library', async () => {
+    const other = fixture.otherProcess();
+    const seen: number[] = [];
+    for await (const { revision } of fixture.service.changes('ball')) {
+      seen.push(revision);
+      if (seen.length === 1) await other.service.addSegment({ seriesId: 'ball' });
+      else break;
+    }
+    expect(seen).toEqual([0, 1]);
+    await other.close();
+  });
 });
 
 describe('the model', () => {

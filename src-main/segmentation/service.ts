@@ -6,14 +6,7 @@ import { boxJob, Previews, slicesAround, type BoxAsk } from './box-asks.ts';
 import { nextLabel, revisionOf, stepEdit } from './edit-log.ts';
 import { MaskJobs } from './mask-jobs.ts';
 import { SegmentMeasures, storedMaskBytes } from './measures.ts';
-import {
-  doneIds,
-  findMask,
-  liveMasks,
-  liveSegments,
-  masksOfSegment,
-  toSliceMask,
-} from './records.ts';
+import { findMask, liveMasks, liveSegments, masksOfSegment, toSliceMask } from './records.ts';
 import type { MaskRow, SegmentRow } from './records.ts';
 import { Recent } from './recent.ts';
 import { Revisions } from './revisions.ts';
@@ -59,7 +52,7 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
     lesionId: row.lesionId,
     name: row.name,
     colour: row.colour,
-    statistics: await measures.describe(series, row.id, doneIds(masks)),
+    statistics: await measures.describe(series, row.id, masks),
   });
 
   const editedSegment = (
@@ -206,7 +199,7 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
         const statistics = await measures.describe(
           series,
           segmentId,
-          doneIds(masksOfSegment(db, segmentId)),
+          masksOfSegment(db, segmentId),
         );
         return ok({
           mask: toSliceMask(series, mask),

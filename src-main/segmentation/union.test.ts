@@ -2,7 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inSliceAxes, sliceLayout, type SliceAxis } from '../../src-shared/geometry/planes.ts';
 import type { Vec3 } from '../../src-shared/geometry/volume-geometry.ts';
-import { countUnion, describeUnion, visitUnion, type PlacedMask } from './union.ts';
+import type { Voxels } from '../imaging/types.ts';
+import {
+  countUnion,
+  describeSums,
+  joinSums,
+  sumUnion,
+  visitUnion,
+  type PlacedMask,
+} from './union.ts';
+
+function numbersOf(masks: PlacedMask[], sizeVx: Vec3, voxels: Voxels) {
+  const sums = sumUnion(masks, sizeVx, voxels);
+  return { voxelCount: sums.voxelCount, ...describeSums(sums) };
+}
 
 /** The masks of a ball on all slices across an axis. */
 function ballMasks(sizeVx: Vec3, centre: Vec3, radius: number, axis: SliceAxis): PlacedMask[] {
@@ -105,7 +118,7 @@ describe('union of masks', () => {
       sizePx: [4, 1],
       pixels: Uint8Array.from([1, 1, 0, 1]),
     };
-    const result = describeUnion([mask, mask], sizeVx, Int16Array.from([2, 4, 1000, 9]));
+    const result = numbersOf([mask, mask], sizeVx, Int16Array.from([2, 4, 1000, 9]));
     expect(result.voxelCount).toBe(3);
     expect(result.meanValue).toBeCloseTo(5, 12);
     expect(result.sdValue).toBeCloseTo(Math.sqrt(13), 12);
@@ -114,7 +127,7 @@ describe('union of masks', () => {
   it('has no mean without voxels and no deviation of one', () => {
     const sizeVx: Vec3 = [2, 1, 1];
     const voxels = Float32Array.from([7, Number.NaN]);
-    expect(describeUnion([], sizeVx, voxels)).toEqual({
+    expect(numbersOf([], sizeVx, voxels)).toEqual({
       voxelCount: 0,
       meanValue: null,
       sdValue: null,
@@ -126,10 +139,23 @@ describe('union of masks', () => {
       sizePx: [2, 1],
       pixels: Uint8Array.from([1, 1]),
     };
-    expect(describeUnion([both], sizeVx, voxels)).toEqual({
+    expect(numbersOf([both], sizeVx, voxels)).toEqual({
       voxelCount: 2,
       meanValue: 7,
       sdValue: null,
     });
+  });
+
+  it('has the same numbers slice by slice as all at once', () => {
+    const size: Vec3 = [12, 11, 9];
+    const voxels = Float32Array.from({ length: 12 * 11 * 9 }, (_, n) => 5e4 + Math.sin(n) * 30);
+    voxels[12 * 11 * 4 + 12 * 5 + 5] = Number.NaN;
+    const masks = ballMasks(size, [5, 5, 4], 4, 'k');
+    const joined = masks.map((mask) => sumUnion([mask], size, voxels)).reduce(joinSums);
+    const whole = sumUnion(masks, size, voxels);
+    expect([joined.voxelCount, joined.values]).toEqual([whole.voxelCount, whole.values]);
+    expect(joined.values).toBe(joined.voxelCount - 1);
+    expect(joined.mean).toBeCloseTo(whole.mean, 8);
+    expect(describeSums(joined).sdValue).toBeCloseTo(describeSums(whole).sdValue!, 8);
   });
 });

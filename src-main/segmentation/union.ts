@@ -7,12 +7,16 @@ import {
 import type { Vec3 } from '../../src-shared/geometry/volume-geometry.ts';
 import type { Voxels } from '../imaging/types.ts';
 
-/** A mask on its slice, one byte (0 or 1) per pixel of its rectangle. */
-export interface PlacedMask {
+/** Where a mask lies. */
+export interface MaskPlace {
   axis: SliceAxis;
   sliceIndex: number;
   originPx: [number, number];
   sizePx: [number, number];
+}
+
+/** A mask on its slice, one byte (0 or 1) per pixel of its rectangle. */
+export interface PlacedMask extends MaskPlace {
   pixels: Uint8Array;
 }
 
@@ -37,10 +41,23 @@ export function visitUnion(
   }
 }
 
-/** Only masks across different axes, or two on one slice, can cover a voxel twice. */
-function mayOverlap(masks: PlacedMask[]): boolean {
-  const slices = new Set(masks.map((mask) => mask.sliceIndex));
-  return slices.size < masks.length || masks.some((mask) => mask.axis !== masks[0]!.axis);
+/** Whether two masks can cover one voxel: across different axes, or where rectangles on one slice meet. */
+export function mayOverlap(masks: MaskPlace[]): boolean {
+  const onSlice = new Map<number, MaskPlace[]>();
+  for (const mask of masks) {
+    if (mask.axis !== masks[0]!.axis) return true;
+    const others = onSlice.get(mask.sliceIndex) ?? [];
+    if (others.some((other) => rectanglesMeet(mask, other))) return true;
+    onSlice.set(mask.sliceIndex, [...others, mask]);
+  }
+  return false;
+}
+
+function rectanglesMeet(a: MaskPlace, b: MaskPlace): boolean {
+  return [0, 1].every((n) => {
+    const [from, to] = [Math.max(a.originPx[n]!, b.originPx[n]!), Math.min(a.originPx[n]! + a.sizePx[n]!, b.originPx[n]! + b.sizePx[n]!)]; // prettier-ignore
+    return from < to;
+  });
 }
 
 /** A set of voxels within the box that bounds all masks, one bit each. */
@@ -92,33 +109,51 @@ export function countUnion(masks: PlacedMask[], sizeVx: Vec3): number {
   return count;
 }
 
-/**
- * Count, mean and standard deviation (n − 1) of the stored values of the voxels that at least one
- * mask covers. Values that are not numbers are left out of mean and deviation; null without any
- * (deviation: without two).
- */
-export function describeUnion(
-  masks: PlacedMask[],
-  sizeVx: Vec3,
-  voxels: Voxels,
-): { voxelCount: number; meanValue: number | null; sdValue: number | null } {
-  let voxelCount = 0;
-  let n = 0;
-  let mean = 0;
-  let squares = 0;
+/** Running numbers of stored values; `values` leaves out those that are not numbers. */
+export interface ValueSums {
+  voxelCount: number;
+  values: number;
+  mean: number;
+  /** Sum of squared differences from the mean. */
+  squares: number;
+}
+
+/** Sums over the voxels that at least one mask covers, by Welford's update: no cancellation for large offsets. */
+export function sumUnion(masks: PlacedMask[], sizeVx: Vec3, voxels: Voxels): ValueSums {
+  const sums: ValueSums = { voxelCount: 0, values: 0, mean: 0, squares: 0 };
   visitUnion(masks, sizeVx, (voxel) => {
-    voxelCount++;
+    sums.voxelCount++;
     const value = voxels[voxel]!;
     if (!Number.isFinite(value)) return;
-    // Welford's update: no cancellation for large offsets (SUV, HU + 1024, raw counts).
-    n++;
-    const delta = value - mean;
-    mean += delta / n;
-    squares += delta * (value - mean);
+    sums.values++;
+    const delta = value - sums.mean;
+    sums.mean += delta / sums.values;
+    sums.squares += delta * (value - sums.mean);
   });
+  return sums;
+}
+
+/** Sums of two sets of voxels without a common one (Chan, Golub and LeVeque's formula). */
+export function joinSums(a: ValueSums, b: ValueSums): ValueSums {
+  const values = a.values + b.values;
+  const delta = b.mean - a.mean;
+  const share = values === 0 ? 0 : b.values / values;
   return {
-    voxelCount,
-    meanValue: n > 0 ? mean : null,
-    sdValue: n > 1 ? Math.sqrt(squares / (n - 1)) : null,
+    voxelCount: a.voxelCount + b.voxelCount,
+    values,
+    mean: a.mean + delta * share,
+    squares: a.squares + b.squares + delta * delta * a.values * share,
+  };
+}
+
+/** Mean and standard deviation (n − 1); null without values (deviation: without two). */
+export function describeSums(sums: ValueSums): {
+  meanValue: number | null;
+  sdValue: number | null;
+} {
+  const { values, mean, squares } = sums;
+  return {
+    meanValue: values > 0 ? mean : null,
+    sdValue: values > 1 ? Math.sqrt(squares / (values - 1)) : null,
   };
 }

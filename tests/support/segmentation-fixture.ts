@@ -45,9 +45,9 @@ export class SegmentationFixture {
     this.service = this.start();
   }
 
-  start(): SegmentationService {
+  start(database = this.database): SegmentationService {
     return createSegmentationService({
-      database: this.database,
+      database,
       volumes: memoryVolumes({
         ball: { geometry: ballGeometry, voxels: ballVoxels },
         later: { geometry: ballGeometry, voxels: ballVoxels },
@@ -67,6 +67,19 @@ export class SegmentationFixture {
     this.database = openDatabase(this.#folder.path);
     this.service = this.start();
     await this.service.resumed;
+  }
+
+  /** A second service on a connection of its own, as another process has it. */
+  otherProcess(): { service: SegmentationService; close: () => Promise<void> } {
+    const database = openDatabase(this.#folder.path);
+    const service = this.start(database);
+    return {
+      service,
+      close: async () => {
+        await service.close();
+        database.close();
+      },
+    };
   }
 
   async remove(): Promise<void> {
