@@ -31,6 +31,23 @@ const common = (id: string) => ({
   origin: 'made by code for tests',
 });
 
+const noFile = { path: 'none', sha256: '0'.repeat(64), sizeBytes: 1 };
+
+/** MedSAM's recipe at the size of the tiny model. */
+export const tinyPromptableManifest: PromptableManifest = {
+  ...common('tiny-promptable'),
+  kind: 'promptable',
+  files: { encoder: noFile, decoder: noFile },
+  input: { name: 'image', sizePx: TINY_INPUT_PX, channels: 3 },
+  resize: { policy: 'stretch', filter: 'cubic-spline' },
+  greys: 'truncated',
+  intensity: { scale: 'slice-min-max' },
+  boxFrame: 'input-pixels',
+  embedding: { name: 'embedding', shape: [1, 3, TINY_GRID_PX, TINY_GRID_PX] },
+  decoder: { embeddingName: 'embedding', boxName: 'box', boxShape: [1, 4] },
+  output: { name: 'logits', gridPx: TINY_GRID_PX, order: 'sigmoid-then-resize', threshold: 0.5 },
+};
+
 /** `work` adds convolutions on the encoder's way that change nothing but take time. */
 export function writeTinyPromptable(
   root: string,
@@ -40,19 +57,7 @@ export function writeTinyPromptable(
   const folder = join(root, id);
   const encoder = writeFile(folder, 'encoder.onnx', encoderGraph(work));
   const decoder = writeFile(folder, 'decoder.onnx', decoderGraph());
-  const manifest = change({
-    ...common(id),
-    kind: 'promptable',
-    files: { encoder, decoder },
-    input: { name: 'image', sizePx: TINY_INPUT_PX, channels: 3 },
-    resize: { policy: 'stretch', filter: 'cubic-spline' },
-    greys: 'truncated',
-    intensity: { scale: 'slice-min-max' },
-    boxFrame: 'input-pixels',
-    embedding: { name: 'embedding', shape: [1, 3, TINY_GRID_PX, TINY_GRID_PX] },
-    decoder: { embeddingName: 'embedding', boxName: 'box', boxShape: [1, 4] },
-    output: { name: 'logits', gridPx: TINY_GRID_PX, order: 'sigmoid-then-resize', threshold: 0.5 },
-  });
+  const manifest = change({ ...tinyPromptableManifest, ...common(id), files: { encoder, decoder } });
   writeFileSync(join(folder, 'model.json'), JSON.stringify(manifest, null, 2));
   return manifest;
 }

@@ -103,35 +103,34 @@ const POLE = Math.sqrt(3) - 2;
 
 /** Samples → B-spline coefficients in place, mirrored borders (Unser, IEEE Signal Processing Magazine 16(6), 1999). */
 function splinePrefilter({ data, widthPx, heightPx }: Plane): void {
-  const line = new Float64Array(Math.max(widthPx, heightPx));
-  for (let y = 0; y < heightPx; y += 1) {
-    prefilterLine(data.subarray(y * widthPx, (y + 1) * widthPx), widthPx);
-  }
-  for (let x = 0; x < widthPx; x += 1) {
-    for (let y = 0; y < heightPx; y += 1) line[y] = data[y * widthPx + x]!;
-    prefilterLine(line, heightPx);
-    for (let y = 0; y < heightPx; y += 1) data[y * widthPx + x] = line[y]!;
-  }
+  for (let y = 0; y < heightPx; y += 1) prefilterLines(data.subarray(y * widthPx, (y + 1) * widthPx), widthPx, 1, 1);
+  // All columns at once, a row at a time, in the order of memory.
+  prefilterLines(data, heightPx, widthPx, widthPx);
 }
 
-function prefilterLine(line: Float64Array, count: number): void {
+/** Filters `lines` neighbouring lines of `count` samples, the samples of one line `stride` apart. */
+function prefilterLines(data: Float64Array, count: number, stride: number, lines: number): void {
   if (count === 1) return;
   const gain = (1 - POLE) * (1 - 1 / POLE);
-  for (let k = 0; k < count; k += 1) line[k]! *= gain;
-  // The causal filter's start is the whole mirrored signal, summed exactly.
+  for (let at = 0; at < data.length; at += 1) data[at]! *= gain;
   const last = count - 1;
-  let start = line[0]! + POLE ** last * line[last]!;
-  let forward = POLE;
-  let backward = POLE ** (2 * last - 1);
-  for (let k = 1; k < last; k += 1) {
-    start += (forward + backward) * line[k]!;
-    forward *= POLE;
-    backward /= POLE;
+  const end = last * stride;
+  // The causal filter starts with the sum of the whole mirrored signal; terms below the last bit are left out.
+  const powers = (k: number) => POLE ** k + POLE ** (2 * last - k);
+  for (let line = 0; line < lines; line += 1) {
+    let start = data[line]! + POLE ** last * data[end + line]!;
+    for (let k = 1; k < last && k < 60; k += 1) start += powers(k) * data[k * stride + line]!;
+    data[line] = start / (1 - POLE ** (2 * last));
   }
-  line[0] = start / (1 - POLE ** (2 * last));
-  for (let k = 1; k < count; k += 1) line[k]! += POLE * line[k - 1]!;
-  line[last] = (POLE / (POLE * POLE - 1)) * (line[last]! + POLE * line[last - 1]!);
-  for (let k = last - 1; k >= 0; k -= 1) line[k] = POLE * (line[k + 1]! - line[k]!);
+  for (let at = stride; at < count * stride; at += stride) {
+    for (let line = at; line < at + lines; line += 1) data[line]! += POLE * data[line - stride]!;
+  }
+  for (let line = end; line < end + lines; line += 1) {
+    data[line] = (POLE / (POLE * POLE - 1)) * (data[line]! + POLE * data[line - stride]!);
+  }
+  for (let at = end - stride; at >= 0; at -= stride) {
+    for (let line = at; line < at + lines; line += 1) data[line] = POLE * (data[line + stride]! - data[line]!);
+  }
 }
 
 function splineWeights(from: number, to: number): Weights {
