@@ -1,9 +1,9 @@
 import { executionProviderSchema, type ExecutionProvider, type ProviderProbe } from '../../src-shared/contract/models.ts';
+import { fail, ok, type AppError, type Result } from '../../src-shared/result.ts';
 import { connectEngine } from './engine-connection.ts';
 import type { SpawnEngine } from './engine-process.ts';
 import type { EngineAnswer, EngineRequest } from './engine/messages.ts';
 import type { ProbeCache } from './probe-cache.ts';
-import { fail, type Result } from '../../src-shared/result.ts';
 
 export type WantedProvider = ExecutionProvider | 'auto';
 
@@ -58,36 +58,39 @@ export function createProviders(options: {
     return { provider: 'cpu', fallbackReason: failed ? rejection(failed.provider, sha256)! : '' };
   }
 
-  /** An answer, or why there is none; the process is gone afterwards. */
-  async function once<R extends EngineRequest>(request: R): Promise<Result<EngineAnswer<R['type']>>> {
+  type Ask = <R extends EngineRequest>(request: R) => Promise<Result<EngineAnswer<R['type']>>>;
+
+  /** Answers from a process that is gone afterwards, or why there are none. */
+  async function apart<T>(use: (ask: Ask) => Promise<Result<T>>): Promise<Result<T>> {
     if (closed) return fail('cancelled');
     const connection = await connectEngine(options.spawn, START_TIMEOUT_MS);
     if (!connection.ok) return connection;
     const kill = () => connection.value.kill('the probe is over');
     kills.add(kill);
     if (closed) kill();
-    const outcome = await connection.value.request(request, PROBE_TIMEOUT_MS);
+    const answer = await use(async (request) => {
+      const outcome = await connection.value.request(request, PROBE_TIMEOUT_MS);
+      return outcome.kind === 'answered' ? outcome.result : fail('engine-unavailable', {}, outcome.detail);
+    });
     kill();
     kills.delete(kill);
-    return outcome.kind === 'answered' ? outcome.result : fail('engine-unavailable', {}, outcome.detail);
+    return answer;
   }
 
   async function run(): Promise<ProviderProbe[]> {
-    const backends = await once({ type: 'backends' });
-    if (!backends.ok) return [unavailable('cpu', backends.error.detail ?? backends.error.code)];
-    const reference = await once({ type: 'probe', provider: 'cpu' });
-    if (!reference.ok) return [unavailable('cpu', reference.error.detail ?? reference.error.code)];
-    const found = [compared('cpu', reference.value, reference.value)];
-    const others = executionProviderSchema.options.filter(
-      (provider) => provider !== 'cpu' && backends.value.names.includes(provider),
-    );
-    for (const provider of others) {
-      const answer = await once({ type: 'probe', provider });
-      found.push(
-        answer.ok
-          ? compared(provider, answer.value, reference.value)
-          : unavailable(provider, answer.error.detail ?? answer.error.code),
-      );
+    const onCpu = await apart(async (ask) => {
+      const backends = await ask({ type: 'backends' });
+      if (!backends.ok) return backends;
+      const reference = await ask({ type: 'probe', provider: 'cpu' });
+      return reference.ok ? ok({ names: backends.value.names, reference: reference.value }) : reference;
+    });
+    if (!onCpu.ok) return [unavailable('cpu', reasonOf(onCpu.error))];
+    const { names, reference } = onCpu.value;
+    const found = [compared('cpu', reference, reference)];
+    for (const provider of executionProviderSchema.options) {
+      if (provider === 'cpu' || !names.includes(provider)) continue;
+      const answer = await apart((ask) => ask({ type: 'probe', provider }));
+      found.push(answer.ok ? compared(provider, answer.value, reference) : unavailable(provider, reasonOf(answer.error)));
     }
     return found;
   }
@@ -137,6 +140,8 @@ export function createProviders(options: {
     },
   };
 }
+
+const reasonOf = (error: AppError) => (error.detail ?? error.code).trim();
 
 const unavailable = (provider: ExecutionProvider, reason: string): ProviderProbe => ({
   provider,

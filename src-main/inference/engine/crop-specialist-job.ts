@@ -2,17 +2,24 @@ import type { ExecutionProvider } from '../../../src-shared/contract/models.ts';
 import type { BoxPx } from '../../../src-shared/geometry/box.ts';
 import { ok, type Result } from '../../../src-shared/result.ts';
 import type { CropSpecialistManifest, InstalledModel } from '../../models/manifest.ts';
-import { cropToInput, logitsToMask, type CropRecipe } from '../recipes/crop-specialist.ts';
-import { flippedBox, sliceToView, type SliceSource } from '../recipes/intensity.ts';
+import { cropToInput, logitsToMask, type CropRecipe, type ViewSlice } from '../recipes/crop-specialist.ts';
+import { flippedBox } from '../recipes/intensity.ts';
 import { flippedMask, tightened } from '../recipes/mask-rectangle.ts';
-import type { EngineAnswer } from './messages.ts';
+import type { EngineAnswer, EngineSlice } from './messages.ts';
 import { outsideColour } from './model-view.ts';
 import { runNetwork } from './run-network.ts';
 import type { Sessions } from './sessions.ts';
 
 export const CROP_RECIPE = 'crop-specialist/1 truncated-greys';
 
-type CropModel = InstalledModel & { manifest: CropSpecialistManifest };
+interface CropJob {
+  model: InstalledModel & { manifest: CropSpecialistManifest };
+  slice: Pick<EngineSlice, 'widthPx' | 'heightPx' | 'flip'>;
+  /** The greys of the slice, in the model's frame. */
+  view: ViewSlice;
+  /** In stored slice pixels. */
+  boxPx: BoxPx;
+}
 
 function cropRecipe({ input, crop, output }: CropSpecialistManifest): CropRecipe {
   return { ...crop, sizePx: input.sizePx, outputSizePx: output.sizePx, threshold: output.threshold };
@@ -21,13 +28,13 @@ function cropRecipe({ input, crop, output }: CropSpecialistManifest): CropRecipe
 /** Slice and box → crop → network → mask in stored slice pixels. */
 export async function segmentCrop(
   sessions: Sessions,
-  job: { model: CropModel; provider: ExecutionProvider; slice: SliceSource; boxPx: BoxPx; wantLogits: boolean },
+  job: CropJob & { provider: ExecutionProvider; wantLogits: boolean },
 ): Promise<Result<EngineAnswer<'segment'>>> {
   const { model, slice } = job;
   const { manifest } = model;
-  const start = performance.now();
   const recipe = cropRecipe(manifest);
-  const { input, cropRectPx } = cropToInput(sliceToView(slice), flippedBox(job.boxPx, slice), recipe);
+  const start = performance.now();
+  const { input, cropRectPx } = cropToInput(job.view, flippedBox(job.boxPx, slice), recipe);
   const answer = await runNetwork(sessions, {
     model,
     file: manifest.files.network,
@@ -50,9 +57,9 @@ export async function segmentCrop(
 }
 
 /** The crop's colours after contrast, as the network gets them; what lies outside the slice in a colour of its own. */
-export function viewCrop(model: CropModel, slice: SliceSource, boxPx: BoxPx): EngineAnswer<'view'> {
+export function viewCrop({ model, slice, view, boxPx }: CropJob): EngineAnswer<'view'> {
   const recipe = cropRecipe(model.manifest);
-  const { input, cropRectPx } = cropToInput(sliceToView(slice), flippedBox(boxPx, slice), recipe);
+  const { input, cropRectPx } = cropToInput(view, flippedBox(boxPx, slice), recipe);
   const cells = recipe.sizePx ** 2;
   const rgba = new Uint8Array(cells * 4);
   for (let cell = 0; cell < cells; cell += 1) {

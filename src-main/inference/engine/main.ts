@@ -2,10 +2,11 @@ import { fail, ok, type Result } from '../../../src-shared/result.ts';
 import { parentChannel } from './channel.ts';
 import { segmentCrop, viewCrop } from './crop-specialist-job.ts';
 import { createEmbeddings, type Embeddings } from './embeddings.ts';
-import { numberedRequestSchema, type EngineRequest, type EngineSlice } from './messages.ts';
+import { numberedRequestSchema, type EngineRequest } from './messages.ts';
 import { backends, probe } from './probe.ts';
 import { encodeSlice, segmentPrompt, viewPrompt } from './promptable-job.ts';
 import { createSessions } from './sessions.ts';
+import { createSlices } from './slices.ts';
 
 /*
  * The engine process: owns onnxruntime, its sessions and the embeddings; answers one request after the other. A run
@@ -15,18 +16,10 @@ import { createSessions } from './sessions.ts';
 const channel = parentChannel();
 const sessions = createSessions();
 let embeddings: Embeddings = createEmbeddings({ folder: null, memoryBytes: 64 * 1024 ** 2, diskBytes: 0 });
-let pixels: EngineSlice['data'] = null;
-
-/** The slice with its pixels, which the message may have left out because they were sent before. */
-function withPixels(slice: EngineSlice) {
-  if (!pixels || pixels.length !== slice.widthPx * slice.heightPx * slice.channels) {
-    throw new Error('The pixels of the slice were not sent.');
-  }
-  return { ...slice, data: pixels };
-}
+const slices = createSlices();
 
 async function answer(request: EngineRequest): Promise<Result<unknown>> {
-  if ('slice' in request && request.slice.data) pixels = request.slice.data;
+  if ('slice' in request) slices.take(request.slice);
   switch (request.type) {
     case 'configure':
       embeddings = createEmbeddings({
@@ -48,20 +41,20 @@ async function answerForModel(request: Extract<EngineRequest, { model: unknown }
   const { manifest } = request.model;
   if (manifest.kind === 'crop-specialist') {
     const model = { ...request.model, manifest };
-    if (request.type === 'view') return ok(viewCrop(model, withPixels(request.slice), request.boxPx));
-    if (request.type === 'segment') return segmentCrop(sessions, { ...request, model, slice: withPixels(request.slice) });
+    if (request.type === 'view') return ok(viewCrop({ ...request, model, view: slices.view(request.slice) }));
+    if (request.type === 'segment') return segmentCrop(sessions, { ...request, model, view: slices.view(request.slice) });
     const session = await sessions.get(model, manifest.files.network, request.provider);
     return session.ok ? ok(request.type === 'encode' ? { encoderMs: null } : {}) : session;
   }
   const model = { ...request.model, manifest };
-  if (request.type === 'view') return ok(viewPrompt(model, withPixels(request.slice)));
+  if (request.type === 'view') return ok(viewPrompt(model, request.slice, slices.view(request.slice)));
   if (request.type === 'load') {
     const encoder = await sessions.get(model, manifest.files.encoder, request.provider);
     const decoder = encoder.ok ? await sessions.get(model, manifest.files.decoder, request.provider) : encoder;
     return decoder.ok ? ok({}) : decoder;
   }
   const { slice } = request;
-  const job = { ...request, model, slice, source: () => withPixels(slice) };
+  const job = { ...request, model, slice, view: () => slices.view(slice) };
   return request.type === 'encode'
     ? encodeSlice(sessions, embeddings, job)
     : segmentPrompt(sessions, embeddings, { ...job, boxPx: request.boxPx, wantLogits: request.wantLogits });

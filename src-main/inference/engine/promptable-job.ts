@@ -2,7 +2,8 @@ import type { ExecutionProvider } from '../../../src-shared/contract/models.ts';
 import type { BoxPx } from '../../../src-shared/geometry/box.ts';
 import { ok, type Result } from '../../../src-shared/result.ts';
 import type { InstalledModel, PromptableManifest } from '../../models/manifest.ts';
-import { flippedBox, sliceToView, type SliceSource } from '../recipes/intensity.ts';
+import type { ViewSlice } from '../recipes/crop-specialist.ts';
+import { flippedBox } from '../recipes/intensity.ts';
 import { flippedMask, tightened } from '../recipes/mask-rectangle.ts';
 import { boxInInput, encoderInput, logitsToSliceMask, resizedView } from '../recipes/promptable.ts';
 import { embeddingKey, type Embeddings } from './embeddings.ts';
@@ -12,14 +13,13 @@ import { runNetwork } from './run-network.ts';
 import type { Sessions } from './sessions.ts';
 
 type PromptableModel = InstalledModel & { manifest: PromptableManifest };
-type Source = SliceSource & EngineSlice;
 
 interface EncodeJob {
   model: PromptableModel;
   provider: ExecutionProvider;
   slice: EngineSlice;
-  /** The pixels are asked for only where the embedding is not there yet. */
-  source: () => Source;
+  /** The greys of the slice, asked for only where the embedding is not there yet. */
+  view: () => ViewSlice;
 }
 
 export function promptableRecipe({ resize, greys, intensity, output }: PromptableManifest): string {
@@ -35,7 +35,7 @@ async function embeddingOf(sessions: Sessions, embeddings: Embeddings, job: Enco
   if (known && known.length === length) return ok({ data: known, encoderMs: null });
   const start = performance.now();
   const { sizePx } = manifest.input;
-  const input = encoderInput(manifest, resizedView(manifest, sliceToView(job.source())));
+  const input = encoderInput(manifest, resizedView(manifest, job.view()));
   const answer = await runNetwork(sessions, {
     model: job.model,
     file: manifest.files.encoder,
@@ -96,10 +96,9 @@ export async function segmentPrompt(
  * The encoder's input as greys: with the slice's own contrast where the recipe stretches it, else before mean and
  * deviation are taken; padding in a colour of its own.
  */
-export function viewPrompt(model: PromptableModel, slice: SliceSource): EngineAnswer<'view'> {
-  const { manifest } = model;
+export function viewPrompt({ manifest }: PromptableModel, slice: EngineSlice, view: ViewSlice): EngineAnswer<'view'> {
   const { sizePx } = manifest.input;
-  const resized = resizedView(manifest, sliceToView(slice));
+  const resized = resizedView(manifest, view);
   const { widthPx, heightPx, channels } = resized;
   const stretched = manifest.intensity.scale === 'slice-min-max' ? encoderInput(manifest, resized) : null;
   const rgba = new Uint8Array(sizePx * sizePx * 4);
