@@ -60,6 +60,10 @@ export function createSessions(): Sessions {
       if (!checked.ok) return checked;
       const runtime = await loadRuntime();
       if (!runtime.ok) return runtime;
+      // onnxruntime passes over a provider it was not built with, without a word.
+      if (!runtime.value.listSupportedBackends().some(({ name }) => name === provider)) {
+        return fail('engine-unavailable', { provider }, `${provider} is not part of this build of onnxruntime.`);
+      }
       try {
         const { path, bytes } = checked.value;
         const { InferenceSession: create } = runtime.value;
