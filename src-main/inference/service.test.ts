@@ -124,7 +124,7 @@ describe('requests that cannot be answered', () => {
       codeOf(await service.segmentBox({ modelId, slice, boxPx }, {}));
     expect(await ask([70, 10, 90, 30])).toBe('box-outside-image');
     expect(await ask([10, 10, 10.5, 30])).toBe('box-too-small');
-    expect(await ask([NaN, 10, 20, 30])).toBe('invalid-request');
+    expect(await ask([NaN, 10, 20, 30])).toBe('box-outside-image');
     expect(await ask([10, 10, 20, 30], 'no-such-model')).toBe('model-not-found');
     expect(await ask([10, 10, 20, 30], 'tiny-crop', { ...halves, widthPx: 63 })).toBe('invalid-request');
   });

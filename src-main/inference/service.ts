@@ -174,8 +174,6 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
   function prepare({ modelId, slice, boxPx }: BoxJob): Result<{ model: InstalledModel; slice: SliceImage; boxPx: BoxJob['boxPx'] }> {
     const model = models.resolve(modelId);
     if (!model.ok) return model;
-    const checked = checkedSlice(slice);
-    if (!checked.ok) return checked;
     const box = checkedBox(boxPx, slice);
     return box.ok ? ok({ model: model.value, slice, boxPx: box.value }) : box;
   }
