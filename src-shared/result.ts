@@ -15,6 +15,8 @@ export const errorCodes = [
   'library-busy',
   'library-newer-version',
   'file-unreadable',
+  'file-not-written',
+  'geometry-not-kept',
   'unsupported-format',
   'decode-failed',
   'series-not-measurable',
