@@ -20,15 +20,33 @@ describe('the embedded model in the engine', () => {
 
   it('finds a bright disc in the box, wherever it lies, and the same one again', async () => {
     const service = inferenceOn(models);
-    for (const [cx, cy, radius] of [[150, 100, 30], [40, 160, 18]] as const) {
-      const disc = (x: number, y: number) => (x + 0.5 - cx) ** 2 + (y + 0.5 - cy) ** 2 < radius ** 2;
-      const slice = greySlice(300, 200, (x, y) => (disc(x, y) ? 190 : 80) + ((x * 7 + y * 13) % 11));
-      const boxPx: [number, number, number, number] = [cx - radius, cy - radius, cx + radius, cy + radius];
+    for (const [cx, cy, radius] of [
+      [150, 100, 30],
+      [40, 160, 18],
+    ] as const) {
+      const disc = (x: number, y: number) =>
+        (x + 0.5 - cx) ** 2 + (y + 0.5 - cy) ** 2 < radius ** 2;
+      const slice = greySlice(
+        300,
+        200,
+        (x, y) => (disc(x, y) ? 190 : 80) + ((x * 7 + y * 13) % 11),
+      );
+      const boxPx: [number, number, number, number] = [
+        cx - radius,
+        cy - radius,
+        cx + radius,
+        cy + radius,
+      ];
       const mask = await service.segmentBox({ modelId: EMBEDDED_MODEL_ID, slice, boxPx }, {});
       if (!mask.ok) throw new Error(mask.error.detail);
       const { originPx, sizePx, bits, areaPx } = mask.value;
       const hits = bits.reduce((sum, bit, at) => {
-        return sum + (bit && disc(originPx[0] + (at % sizePx[0]), originPx[1] + Math.floor(at / sizePx[0])) ? 1 : 0);
+        return (
+          sum +
+          (bit && disc(originPx[0] + (at % sizePx[0]), originPx[1] + Math.floor(at / sizePx[0]))
+            ? 1
+            : 0)
+        );
       }, 0);
       const truth = Array.from(slice.data).filter((grey) => grey >= 190).length;
       expect((2 * hits) / (areaPx + truth)).toBeGreaterThan(0.9);

@@ -1,7 +1,12 @@
 import type { z } from 'zod';
 import { fail, ok, type Result } from '../../src-shared/result.ts';
 import type { SpawnEngine } from './engine-process.ts';
-import { engineAnswerSchemas, engineReplySchema, type EngineAnswer, type EngineRequest } from './engine/messages.ts';
+import {
+  engineAnswerSchemas,
+  engineReplySchema,
+  type EngineAnswer,
+  type EngineRequest,
+} from './engine/messages.ts';
 
 export type Outcome<T extends EngineRequest['type']> =
   | { kind: 'answered'; result: Result<EngineAnswer<T>> }
@@ -22,12 +27,19 @@ export interface EngineConnection {
  * Starts an engine process and waits until it listens.
  * Errors: `engine-unavailable` when it ends or says nothing before that.
  */
-export async function connectEngine(spawn: SpawnEngine, startTimeoutMs: number): Promise<Result<EngineConnection>> {
+export async function connectEngine(
+  spawn: SpawnEngine,
+  startTimeoutMs: number,
+): Promise<Result<EngineConnection>> {
   let process: ReturnType<SpawnEngine>;
   try {
     process = spawn();
   } catch (error) {
-    return fail('engine-unavailable', {}, `The engine could not be started: ${(error as Error).message}`);
+    return fail(
+      'engine-unavailable',
+      {},
+      `The engine could not be started: ${(error as Error).message}`,
+    );
   }
   const waiting = new Map<number, (reply: { result: unknown } | { ended: string }) => void>();
   let nextId = 1;
@@ -59,7 +71,10 @@ export async function connectEngine(spawn: SpawnEngine, startTimeoutMs: number):
     process.kill();
   }
 
-  const startTimer = setTimeout(() => kill(`it did not come up within ${startTimeoutMs / 1000} s`), startTimeoutMs);
+  const startTimer = setTimeout(
+    () => kill(`it did not come up within ${startTimeoutMs / 1000} s`),
+    startTimeoutMs,
+  );
   const failed = await Promise.race([ready.then(() => null), gone]);
   clearTimeout(startTimer);
   if (failed !== null) return fail('engine-unavailable', {}, failed);
@@ -70,25 +85,43 @@ export async function connectEngine(spawn: SpawnEngine, startTimeoutMs: number):
     },
     gone,
     kill,
-    async request<R extends EngineRequest>(request: R, timeoutMs: number): Promise<Outcome<R['type']>> {
+    async request<R extends EngineRequest>(
+      request: R,
+      timeoutMs: number,
+    ): Promise<Outcome<R['type']>> {
       if (ended) return { kind: 'ended', detail: await gone };
       const id = nextId;
       nextId += 1;
-      const reply = new Promise<{ result: unknown } | { ended: string }>((resolve) => waiting.set(id, resolve));
+      const reply = new Promise<{ result: unknown } | { ended: string }>((resolve) =>
+        waiting.set(id, resolve),
+      );
       process.send({ id, request });
-      const timer = setTimeout(() => kill(`no answer to "${request.type}" within ${timeoutMs / 1000} s`), timeoutMs);
+      const timer = setTimeout(
+        () => kill(`no answer to "${request.type}" within ${timeoutMs / 1000} s`),
+        timeoutMs,
+      );
       const settled = await reply;
       clearTimeout(timer);
       if ('ended' in settled) return { kind: 'ended', detail: settled.ended };
-      return { kind: 'answered', result: checkedAnswer<R['type']>(request.type, settled.result as Result<unknown>) };
+      return {
+        kind: 'answered',
+        result: checkedAnswer<R['type']>(request.type, settled.result as Result<unknown>),
+      };
     },
   });
 }
 
-function checkedAnswer<T extends EngineRequest['type']>(type: T, result: Result<unknown>): Result<EngineAnswer<T>> {
+function checkedAnswer<T extends EngineRequest['type']>(
+  type: T,
+  result: Result<unknown>,
+): Result<EngineAnswer<T>> {
   if (!result.ok) return result;
   const schema: z.ZodType = engineAnswerSchemas[type];
   const value = schema.safeParse(result.value);
   if (value.success) return ok<EngineAnswer<T>>(value.data as EngineAnswer<T>);
-  return fail('internal', {}, `The engine's answer to "${type}" is not as agreed: ${value.error.message}`);
+  return fail(
+    'internal',
+    {},
+    `The engine's answer to "${type}" is not as agreed: ${value.error.message}`,
+  );
 }

@@ -35,7 +35,9 @@ export function forkEngine(): EngineProcess {
     ended = true;
     for (const listener of listeners) listener(errorOutput ? `${how}: ${errorOutput.trim()}` : how);
   };
-  child.on('exit', (code, signal) => end(signal ? `ended by ${signal}` : `ended with code ${code}`));
+  child.on('exit', (code, signal) =>
+    end(signal ? `ended by ${signal}` : `ended with code ${code}`),
+  );
   child.on('error', (error) => end(`could not be started or reached: ${error.message}`));
   return {
     // A failed send is followed by the exit event, which tells the same.

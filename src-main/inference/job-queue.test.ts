@@ -9,7 +9,13 @@ describe('the job queue', () => {
     queue.addInteractive({ name: 'first' });
     queue.addInteractive({ name: 'second' });
     const order = [queue.take(), queue.take(), queue.take(), queue.take(), queue.take()];
-    expect(order.map((taken) => taken?.job.name)).toEqual(['first', 'second', 'near', 'far', undefined]);
+    expect(order.map((taken) => taken?.job.name)).toEqual([
+      'first',
+      'second',
+      'near',
+      'far',
+      undefined,
+    ]);
     expect(order.map((taken) => taken?.background)).toEqual([false, false, true, true, undefined]);
   });
 
@@ -31,9 +37,14 @@ describe('the job queue', () => {
           return job;
         };
         for (const one of steps) {
-          if (one.do === 'add') out.push(...queue.addInteractive(make(one.lane)).map(({ id }) => id));
+          if (one.do === 'add')
+            out.push(...queue.addInteractive(make(one.lane)).map(({ id }) => id));
           else if (one.do === 'replace') {
-            out.push(...queue.replaceBackground(Array.from({ length: one.count }, () => make())).map(({ id }) => id));
+            out.push(
+              ...queue
+                .replaceBackground(Array.from({ length: one.count }, () => make()))
+                .map(({ id }) => id),
+            );
           } else if (one.do === 'take') {
             const taken = queue.take();
             if (taken) out.push(taken.job.id);

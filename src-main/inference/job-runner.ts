@@ -84,29 +84,54 @@ export function createJobRunner(options: {
     const { type, ...rest } = job;
     if (type === 'view') return { type, model: rest.model, slice, boxPx: job.boxPx };
     if (type === 'encode') return { type, model: rest.model, provider, slice };
-    return { type, model: rest.model, provider, slice, boxPx: job.boxPx, wantLogits: job.wantLogits };
+    return {
+      type,
+      model: rest.model,
+      provider,
+      slice,
+      boxPx: job.boxPx,
+      wantLogits: job.wantLogits,
+    };
   }
 
   /** Holds a model on a provider other than the CPU to its own reference numbers, once; rejects the provider if wrong. */
-  async function heldToNumbers(model: InstalledModel, provider: ExecutionProvider): Promise<boolean> {
+  async function heldToNumbers(
+    model: InstalledModel,
+    provider: ExecutionProvider,
+  ): Promise<boolean> {
     const key = `${model.sha256} ${provider}`;
     const { verification } = model.manifest;
     if (provider === 'cpu' || !verification || verified.has(key)) return true;
     const slice = await verificationSlice(model);
     if (!slice.ok) return reject(provider, model, slice.error.detail ?? slice.error.code);
-    const job: Job = { type: 'segment', model, slice: slice.value, boxPx: verification.boxPx, wantLogits: true };
+    const job: Job = {
+      type: 'segment',
+      model,
+      slice: slice.value,
+      boxPx: verification.boxPx,
+      wantLogits: true,
+    };
     const ran = await attempt(job, provider);
     // An engine that cannot be started says nothing about the provider.
     if (ran.kind === 'not started') return true;
-    if (ran.kind === 'ended') return reject(provider, null, `The engine ended while it ran on ${provider}.`, ran.detail);
-    if (!ran.result.ok) return reject(provider, model, ran.result.error.detail ?? ran.result.error.code);
-    const wrong = compareNumbers(verification, ran.result.value, provider).find(({ passed }) => !passed);
+    if (ran.kind === 'ended')
+      return reject(provider, null, `The engine ended while it ran on ${provider}.`, ran.detail);
+    if (!ran.result.ok)
+      return reject(provider, model, ran.result.error.detail ?? ran.result.error.code);
+    const wrong = compareNumbers(verification, ran.result.value, provider).find(
+      ({ passed }) => !passed,
+    );
     if (wrong) return reject(provider, model, `Wrong ${wrong.name}: ${wrong.detail}.`);
     verified.add(key);
     return true;
   }
 
-  function reject(provider: ExecutionProvider, model: InstalledModel | null, reason: string, detail = reason): false {
+  function reject(
+    provider: ExecutionProvider,
+    model: InstalledModel | null,
+    reason: string,
+    detail = reason,
+  ): false {
     log.warn({ provider, detail }, `execution provider ${provider} is not used`);
     providers.reject(provider, model?.sha256 ?? null, reason);
     return false;
@@ -117,10 +142,17 @@ export function createJobRunner(options: {
     | { kind: 'ended'; detail: string }
     | { kind: 'not started'; detail: string };
 
-  async function attempt<J extends Job>(job: J, provider: ExecutionProvider): Promise<Attempt<J['type']>> {
+  async function attempt<J extends Job>(
+    job: J,
+    provider: ExecutionProvider,
+  ): Promise<Attempt<J['type']>> {
     const engine = await connected();
-    if (!engine.ok) return { kind: 'not started', detail: engine.error.detail ?? engine.error.code };
-    return engine.value.request(request(job, provider) as EngineRequest & { type: J['type'] }, options.watchdogMs);
+    if (!engine.ok)
+      return { kind: 'not started', detail: engine.error.detail ?? engine.error.code };
+    return engine.value.request(
+      request(job, provider) as EngineRequest & { type: J['type'] },
+      options.watchdogMs,
+    );
   }
 
   return {
@@ -138,7 +170,10 @@ export function createJobRunner(options: {
           continue;
         }
         if (closed) break;
-        log.warn({ job: job.type, model: job.model.manifest.id, detail: ran.detail }, 'the engine ended');
+        log.warn(
+          { job: job.type, model: job.model.manifest.id, detail: ran.detail },
+          'the engine ended',
+        );
         attempts += 1;
         if (ran.kind === 'ended' && provider !== 'cpu') {
           reject(provider, null, `The engine ended while it ran on ${provider}.`, ran.detail);

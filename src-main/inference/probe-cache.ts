@@ -15,7 +15,10 @@ export interface ProbeCache {
 const fileSchema = z.object({ madeWith: z.string(), probes: z.array(providerProbeSchema) });
 
 /** Keeps the results in a file; without a path it keeps nothing. */
-export function createProbeCache(path: string | null, madeWith: () => string = runtimeAndDrivers): ProbeCache {
+export function createProbeCache(
+  path: string | null,
+  madeWith: () => string = runtimeAndDrivers,
+): ProbeCache {
   return {
     read() {
       if (path === null) return null;
@@ -50,14 +53,27 @@ function runtimeAndDrivers(): string {
 function drivers(): string[] {
   if (process.platform === 'win32') {
     // Installing any driver adds a folder here.
-    const store = join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'DriverStore', 'FileRepository');
+    const store = join(
+      process.env.SystemRoot ?? 'C:\\Windows',
+      'System32',
+      'DriverStore',
+      'FileRepository',
+    );
     return [String(statSync(store, { throwIfNoEntry: false })?.mtimeMs ?? '')];
   }
   if (process.platform !== 'linux') return [];
   const nvidia = attempt(() => readFileSync('/proc/driver/nvidia/version', 'utf8').split('\n')[0]);
-  const vulkan = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'].flatMap((folder) => attempt(() => readdirSync(folder)) ?? []);
+  const vulkan = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'].flatMap(
+    (folder) => attempt(() => readdirSync(folder)) ?? [],
+  );
   const devices = attempt(() => readdirSync('/dev/dri')) ?? [];
-  return [nvidia ?? '', ...vulkan, ...devices, process.env.VK_ICD_FILENAMES ?? '', process.env.VK_DRIVER_FILES ?? ''];
+  return [
+    nvidia ?? '',
+    ...vulkan,
+    ...devices,
+    process.env.VK_ICD_FILENAMES ?? '',
+    process.env.VK_DRIVER_FILES ?? '',
+  ];
 }
 
 function attempt<T>(read: () => T): T | undefined {

@@ -1,4 +1,8 @@
-import { executionProviderSchema, type ExecutionProvider, type ProviderProbe } from '../../src-shared/contract/models.ts';
+import {
+  executionProviderSchema,
+  type ExecutionProvider,
+  type ProviderProbe,
+} from '../../src-shared/contract/models.ts';
 import { fail, ok, type AppError, type Result } from '../../src-shared/result.ts';
 import { connectEngine } from './engine-connection.ts';
 import type { SpawnEngine } from './engine-process.ts';
@@ -70,7 +74,9 @@ export function createProviders(options: {
     if (closed) kill();
     const answer = await use(async (request) => {
       const outcome = await connection.value.request(request, PROBE_TIMEOUT_MS);
-      return outcome.kind === 'answered' ? outcome.result : fail('engine-unavailable', {}, outcome.detail);
+      return outcome.kind === 'answered'
+        ? outcome.result
+        : fail('engine-unavailable', {}, outcome.detail);
     });
     kill();
     kills.delete(kill);
@@ -82,7 +88,9 @@ export function createProviders(options: {
       const backends = await ask({ type: 'backends' });
       if (!backends.ok) return backends;
       const reference = await ask({ type: 'probe', provider: 'cpu' });
-      return reference.ok ? ok({ names: backends.value.names, reference: reference.value }) : reference;
+      return reference.ok
+        ? ok({ names: backends.value.names, reference: reference.value })
+        : reference;
     });
     if (!onCpu.ok) return [unavailable('cpu', reasonOf(onCpu.error))];
     const { names, reference } = onCpu.value;
@@ -90,7 +98,11 @@ export function createProviders(options: {
     for (const provider of executionProviderSchema.options) {
       if (provider === 'cpu' || !names.includes(provider)) continue;
       const answer = await apart((ask) => ask({ type: 'probe', provider }));
-      found.push(answer.ok ? compared(provider, answer.value, reference) : unavailable(provider, reasonOf(answer.error)));
+      found.push(
+        answer.ok
+          ? compared(provider, answer.value, reference)
+          : unavailable(provider, reasonOf(answer.error)),
+      );
     }
     return found;
   }
@@ -111,7 +123,9 @@ export function createProviders(options: {
       if (probes.length === 0) return fallback(`${wanted} is still being tested.`);
       const result = probes.find(({ provider }) => provider === wanted);
       if (!result) return fallback(`${wanted} is not part of this build.`);
-      return result.state === 'available' ? { provider: wanted, fallbackReason: '' } : fallback(result.reason);
+      return result.state === 'available'
+        ? { provider: wanted, fallbackReason: '' }
+        : fallback(result.reason);
     },
     want(provider) {
       wanted = provider;
@@ -124,14 +138,15 @@ export function createProviders(options: {
     },
     probe(anew = false) {
       if (probes.length > 0 && !anew && !running) return Promise.resolve(probes);
-      running ??= run().then((found) => {
-        running = null;
-        if (closed) return probes;
-        probes = found;
-        options.cache.write(found);
-        options.onChange();
-        return probes;
-      });
+      running ??= run()
+        .then((found) => {
+          if (closed) return probes;
+          probes = found;
+          options.cache.write(found);
+          options.onChange();
+          return probes;
+        })
+        .finally(() => (running = null));
       return running;
     },
     close() {
@@ -151,7 +166,11 @@ const unavailable = (provider: ExecutionProvider, reason: string): ProviderProbe
   milliseconds: null,
 });
 
-function compared(provider: ExecutionProvider, answer: EngineAnswer<'probe'>, onCpu: EngineAnswer<'probe'>): ProviderProbe {
+function compared(
+  provider: ExecutionProvider,
+  answer: EngineAnswer<'probe'>,
+  onCpu: EngineAnswer<'probe'>,
+): ProviderProbe {
   let [difference, largest] = [answer.output.length === onCpu.output.length ? 0 : Infinity, 0];
   onCpu.output.forEach((value, at) => {
     const one = Math.abs(value - (answer.output[at] ?? NaN));
@@ -162,7 +181,9 @@ function compared(provider: ExecutionProvider, answer: EngineAnswer<'probe'>, on
   return {
     provider,
     state: right ? 'available' : 'wrong-numbers',
-    reason: right ? '' : `Its numbers differ from the processor's by up to ${difference.toPrecision(3)}.`,
+    reason: right
+      ? ''
+      : `Its numbers differ from the processor's by up to ${difference.toPrecision(3)}.`,
     maxAbsoluteDifference: Number.isFinite(difference) ? difference : null,
     milliseconds: answer.milliseconds,
   };

@@ -1,10 +1,16 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { greySlice, inferenceOn, maskExtent, temporaryFolder, watchedEngines } from '../../tests/support/inference.ts';
+import {
+  greySlice,
+  inferenceOn,
+  maskExtent,
+  temporaryFolder,
+  watchedEngines,
+} from '../../tests/support/inference.ts';
 import { writeTinyCropSpecialist, writeTinyPromptable } from '../../tests/support/tiny-models.ts';
 import type { Result } from '../../src-shared/result.ts';
-import type { BoxMask, SliceImage } from './types.ts';
+import type { SliceImage } from './types.ts';
 
 const value = <T>(result: Result<T>): T => {
   if (!result.ok) throw new Error(`${result.error.code}: ${result.error.detail}`);
@@ -20,10 +26,19 @@ describe('a box on a promptable model', () => {
     const root = temporaryFolder();
     writeTinyPromptable(root);
     const service = inferenceOn(root);
-    const mask = value(await service.segmentBox({ modelId: 'tiny-promptable', slice: halves, boxPx: [16, 8, 48, 40] }, {}));
+    const mask = value(
+      await service.segmentBox(
+        { modelId: 'tiny-promptable', slice: halves, boxPx: [16, 8, 48, 40] },
+        {},
+      ),
+    );
     // At a corner the bilinear weights multiply: one pixel of each has 0.625² < ½.
     expect(maskExtent(mask)).toEqual({ edgesPx: [32, 8, 48, 40], missingPx: 4 });
-    expect(mask).toMatchObject({ provider: 'cpu', embeddingCached: false, recipe: expect.stringContaining('stretch') });
+    expect(mask).toMatchObject({
+      provider: 'cpu',
+      embeddingCached: false,
+      recipe: expect.stringContaining('stretch'),
+    });
     expect(mask.encoderMs).toBeGreaterThan(0);
   });
 
@@ -31,10 +46,17 @@ describe('a box on a promptable model', () => {
     const root = temporaryFolder();
     writeTinyPromptable(root);
     const slice = greySlice(300, 200, (x) => (x >= 150 ? 250 : 0));
-    const mask = value(await inferenceOn(root).segmentBox({ modelId: 'tiny-promptable', slice, boxPx: [75, 50, 225, 150] }, {}));
+    const mask = value(
+      await inferenceOn(root).segmentBox(
+        { modelId: 'tiny-promptable', slice, boxPx: [75, 50, 225, 150] },
+        {},
+      ),
+    );
     const { edgesPx } = maskExtent(mask);
     // One cell of the grid is 18.75 × 12.5 px here; the mask ends within half of one.
-    [150, 50, 225, 150].forEach((edge, at) => expect(Math.abs(edgesPx[at]! - edge)).toBeLessThan(at % 2 ? 6.3 : 9.4));
+    [150, 50, 225, 150].forEach((edge, at) =>
+      expect(Math.abs(edgesPx[at]! - edge)).toBeLessThan(at % 2 ? 6.3 : 9.4),
+    );
   });
 
   it('shows colour pictures and slices stored upside down in their own pixels', async () => {
@@ -46,7 +68,9 @@ describe('a box on a promptable model', () => {
     const colour: SliceImage = { ...halves, data: rgb, channels: 3, contentKey: 'colour' };
     const flipped: SliceImage = { ...halves, flip: { x: true, y: true }, contentKey: 'flipped' };
     for (const slice of [colour, flipped]) {
-      const mask = value(await service.segmentBox({ modelId: 'tiny-promptable', slice, boxPx: [16, 8, 48, 24] }, {}));
+      const mask = value(
+        await service.segmentBox({ modelId: 'tiny-promptable', slice, boxPx: [16, 8, 48, 24] }, {}),
+      );
       expect(maskExtent(mask)).toEqual({ edgesPx: [32, 8, 48, 24], missingPx: 4 });
     }
   });
@@ -55,7 +79,11 @@ describe('a box on a promptable model', () => {
     const root = temporaryFolder();
     const cacheDir = temporaryFolder();
     writeTinyPromptable(root);
-    const job = { modelId: 'tiny-promptable', slice: halves, boxPx: [16, 8, 48, 40] as [number, number, number, number] };
+    const job = {
+      modelId: 'tiny-promptable',
+      slice: halves,
+      boxPx: [16, 8, 48, 40] as [number, number, number, number],
+    };
     const first = inferenceOn(root, { cacheDir });
     const fresh = value(await first.segmentBox(job, {}));
     const again = value(await first.segmentBox({ ...job, boxPx: [32, 8, 64, 40] }, {}));
@@ -71,11 +99,18 @@ describe('a box on a promptable model', () => {
     const root = temporaryFolder();
     const cacheDir = temporaryFolder();
     writeTinyPromptable(root);
-    const job = { modelId: 'tiny-promptable', slice: halves, boxPx: [16, 8, 48, 40] as [number, number, number, number] };
+    const job = {
+      modelId: 'tiny-promptable',
+      slice: halves,
+      boxPx: [16, 8, 48, 40] as [number, number, number, number],
+    };
     const first = inferenceOn(root, { cacheDir });
     const fresh = value(await first.segmentBox(job, {}));
     const other = { ...halves, data: new Uint8Array(64 * 64) };
-    expect(value(await first.segmentBox({ ...job, slice: other }, {}))).toMatchObject({ embeddingCached: false, areaPx: 0 });
+    expect(value(await first.segmentBox({ ...job, slice: other }, {}))).toMatchObject({
+      embeddingCached: false,
+      areaPx: 0,
+    });
     await first.close();
 
     const folder = join(cacheDir, 'embeddings');
@@ -90,14 +125,52 @@ describe('a box on a promptable model', () => {
   });
 });
 
+describe('the view of a promptable model', () => {
+  it('is the whole slice with its own contrast, and what pads it is marked', async () => {
+    const root = temporaryFolder();
+    writeTinyPromptable(root);
+    writeTinyPromptable(root, {
+      id: 'padded',
+      change: (manifest) => ({
+        ...manifest,
+        resize: { policy: 'longest-side-pad', filter: 'triangle' },
+      }),
+    });
+    const service = inferenceOn(root);
+    const slice = greySlice(64, 32, (x) => (x >= 32 ? 200 : 20));
+    const job = { slice, boxPx: [16, 8, 48, 24] as [number, number, number, number] };
+    const pixel = (rgba: Uint8Array, x: number, y: number) => [
+      ...rgba.subarray((y * 64 + x) * 4, (y * 64 + x) * 4 + 4),
+    ];
+    const whole = value(await service.modelView({ ...job, modelId: 'tiny-promptable' }));
+    expect(whole).toMatchObject({ widthPx: 64, heightPx: 64, sliceRectPx: [0, 0, 64, 32] });
+    expect([pixel(whole.rgba, 5, 60), pixel(whole.rgba, 60, 60)]).toEqual([
+      [0, 0, 0, 255],
+      [255, 255, 255, 255],
+    ]);
+    const padded = value(await service.modelView({ ...job, modelId: 'padded' }));
+    expect(padded.sliceRectPx).toEqual([0, 0, 64, 64]);
+    expect([pixel(padded.rgba, 60, 31), pixel(padded.rgba, 60, 32)]).toEqual([
+      [255, 255, 255, 255],
+      [88, 40, 120, 255],
+    ]);
+  });
+});
+
 describe('a box on a crop specialist', () => {
   it('gives the mask that the model’s arithmetic says, upside down too', async () => {
     const root = temporaryFolder();
     writeTinyCropSpecialist(root);
     const service = inferenceOn(root);
-    for (const flip of [{ x: false, y: false }, { x: true, y: false }, { x: false, y: true }]) {
+    for (const flip of [
+      { x: false, y: false },
+      { x: true, y: false },
+      { x: false, y: true },
+    ]) {
       const slice: SliceImage = { ...halves, flip };
-      const mask = value(await service.segmentBox({ modelId: 'tiny-crop', slice, boxPx: [24, 20, 40, 36] }, {}));
+      const mask = value(
+        await service.segmentBox({ modelId: 'tiny-crop', slice, boxPx: [24, 20, 40, 36] }, {}),
+      );
       expect(maskExtent(mask)).toEqual({ edgesPx: [32, 20, 40, 36], missingPx: 0 });
       expect(mask.encoderMs).toBeNull();
     }
@@ -106,9 +179,17 @@ describe('a box on a crop specialist', () => {
   it('shows what the network is given, and marks what lies outside the slice', async () => {
     const root = temporaryFolder();
     writeTinyCropSpecialist(root);
-    const view = value(await inferenceOn(root).modelView({ modelId: 'tiny-crop', slice: halves, boxPx: [48, 24, 64, 40] }));
+    const view = value(
+      await inferenceOn(root).modelView({
+        modelId: 'tiny-crop',
+        slice: halves,
+        boxPx: [48, 24, 64, 40],
+      }),
+    );
     expect(view).toMatchObject({ widthPx: 32, heightPx: 32, sliceRectPx: [40, 16, 72, 48] });
-    const pixel = (x: number, y: number) => [...view.rgba.subarray((y * 32 + x) * 4, (y * 32 + x) * 4 + 4)];
+    const pixel = (x: number, y: number) => [
+      ...view.rgba.subarray((y * 32 + x) * 4, (y * 32 + x) * 4 + 4),
+    ];
     // All of the slice that the crop shows is bright: no contrast, so the network is given zeros.
     expect(pixel(0, 0)).toEqual([0, 0, 0, 255]);
     expect(pixel(31, 0)).toEqual([88, 40, 120, 255]);
@@ -120,13 +201,18 @@ describe('requests that cannot be answered', () => {
     const root = temporaryFolder();
     writeTinyCropSpecialist(root);
     const service = inferenceOn(root);
-    const ask = async (boxPx: [number, number, number, number], modelId = 'tiny-crop', slice = halves) =>
-      codeOf(await service.segmentBox({ modelId, slice, boxPx }, {}));
+    const ask = async (
+      boxPx: [number, number, number, number],
+      modelId = 'tiny-crop',
+      slice = halves,
+    ) => codeOf(await service.segmentBox({ modelId, slice, boxPx }, {}));
     expect(await ask([70, 10, 90, 30])).toBe('box-outside-image');
     expect(await ask([10, 10, 10.5, 30])).toBe('box-too-small');
     expect(await ask([NaN, 10, 20, 30])).toBe('box-outside-image');
     expect(await ask([10, 10, 20, 30], 'no-such-model')).toBe('model-not-found');
-    expect(await ask([10, 10, 20, 30], 'tiny-crop', { ...halves, widthPx: 63 })).toBe('invalid-request');
+    expect(await ask([10, 10, 20, 30], 'tiny-crop', { ...halves, widthPx: 63 })).toBe(
+      'invalid-request',
+    );
   });
 
   it('name the file of a model that was changed on disk, and of one that is not the graph the manifest says', async () => {
@@ -138,16 +224,31 @@ describe('requests that cannot be answered', () => {
     writeFileSync(path, bytes);
     const service = inferenceOn(root);
     const box: [number, number, number, number] = [10, 10, 20, 30];
-    const damaged = await service.segmentBox({ modelId: 'tiny-crop', slice: halves, boxPx: box }, {});
+    const damaged = await service.segmentBox(
+      { modelId: 'tiny-crop', slice: halves, boxPx: box },
+      {},
+    );
     expect(damaged).toMatchObject({
       ok: false,
-      error: { code: 'model-damaged', params: { file: 'network.onnx' }, detail: expect.stringContaining('SHA-256') },
+      error: {
+        code: 'model-damaged',
+        params: { file: 'network.onnx' },
+        detail: expect.stringContaining('SHA-256'),
+      },
     });
     expect(value(await service.verifyModel('tiny-crop'))).toMatchObject({ verified: false });
 
-    writeTinyPromptable(root, { change: (manifest) => ({ ...manifest, output: { ...manifest.output, name: 'masks' } }) });
-    const wrong = await service.segmentBox({ modelId: 'tiny-promptable', slice: halves, boxPx: box }, {});
-    expect(wrong).toMatchObject({ ok: false, error: { code: 'model-invalid', detail: expect.stringContaining('no output "masks"') } });
+    writeTinyPromptable(root, {
+      change: (manifest) => ({ ...manifest, output: { ...manifest.output, name: 'masks' } }),
+    });
+    const wrong = await service.segmentBox(
+      { modelId: 'tiny-promptable', slice: halves, boxPx: box },
+      {},
+    );
+    expect(wrong).toMatchObject({
+      ok: false,
+      error: { code: 'model-invalid', detail: expect.stringContaining('no output "masks"') },
+    });
   });
 });
 
@@ -169,15 +270,32 @@ describe('the queue before the engine', () => {
     writeTinyPromptable(root);
     const order: string[] = [];
     const service = inferenceOn(root, { spawnEngine: watchedEngines((type) => order.push(type)) });
-    const slices = [1, 2, 3, 4].map((seed) => greySlice(64, 64, (x, y) => (x * seed + y) % 256)).map((slice, at) => ({ ...slice, contentKey: `${at}` }));
+    const slices = [1, 2, 3, 4]
+      .map((seed) => greySlice(64, 64, (x, y) => (x * seed + y) % 256))
+      .map((slice, at) => ({ ...slice, contentKey: `${at}` }));
     expect(service.prefetch('tiny-promptable', slices)).toBe(4);
-    const mask = service.segmentBox({ modelId: 'tiny-promptable', slice: halves, boxPx: boxOf(24) }, {});
+    const mask = service.segmentBox(
+      { modelId: 'tiny-promptable', slice: halves, boxPx: boxOf(24) },
+      {},
+    );
     expect(service.prefetch('tiny-promptable', slices.slice(2))).toBe(2);
     value(await mask);
-    const last = value(await service.segmentBox({ modelId: 'tiny-promptable', slice: slices[1]!, boxPx: boxOf(24) }, {}));
+    const last = value(
+      await service.segmentBox(
+        { modelId: 'tiny-promptable', slice: slices[1]!, boxPx: boxOf(24) },
+        {},
+      ),
+    );
     expect(last.embeddingCached).toBe(false);
     await until(() => service.status().state === 'ready' && service.status().queued === 0);
-    const [third] = [value(await service.segmentBox({ modelId: 'tiny-promptable', slice: slices[3]!, boxPx: boxOf(24) }, {}))];
+    const [third] = [
+      value(
+        await service.segmentBox(
+          { modelId: 'tiny-promptable', slice: slices[3]!, boxPx: boxOf(24) },
+          {},
+        ),
+      ),
+    ];
     expect(third.embeddingCached).toBe(true);
     expect(order.slice(0, 3)).toEqual(['configure', 'encode', 'segment']);
     expect(order.filter((type) => type === 'encode')).toHaveLength(3);
@@ -192,7 +310,10 @@ describe('the queue before the engine', () => {
     const service = inferenceOn(root, { spawnEngine: watchedEngines((type) => asked.push(type)) });
     const cancels = [new AbortController(), new AbortController()];
     const answers = [boxOf(8), boxOf(10), boxOf(12)].map((boxPx, at) =>
-      service.segmentBox({ modelId: 'tiny-crop', slice: halves, boxPx }, { ...(cancels[at] && { signal: cancels[at].signal }) }),
+      service.segmentBox(
+        { modelId: 'tiny-crop', slice: halves, boxPx },
+        { ...(cancels[at] && { signal: cancels[at].signal }) },
+      ),
     );
     for (const cancel of cancels) cancel.abort();
     expect((await Promise.all(answers)).map(codeOf)).toEqual(['cancelled', 'cancelled', 'ok']);
@@ -203,69 +324,20 @@ describe('the queue before the engine', () => {
     const root = temporaryFolder();
     writeTinyCropSpecialist(root);
     const service = inferenceOn(root);
-    const answers = [8, 10, 12].map((x) => service.segmentBox({ modelId: 'tiny-crop', slice: halves, boxPx: boxOf(x) }, {}));
+    const answers = [8, 10, 12].map((x) =>
+      service.segmentBox({ modelId: 'tiny-crop', slice: halves, boxPx: boxOf(x) }, {}),
+    );
     await service.close();
-    expect((await Promise.all(answers)).map(codeOf)).toEqual(['cancelled', 'cancelled', 'cancelled']);
-    expect(codeOf(await service.segmentBox({ modelId: 'tiny-crop', slice: halves, boxPx: boxOf(8) }, {}))).toBe('cancelled');
-  });
-});
-
-describe('an engine that ends under its work', () => {
-  const box: [number, number, number, number] = [24, 20, 40, 36];
-  const job = { modelId: 'tiny-crop', slice: halves, boxPx: box };
-
-  async function withKills(kills: number) {
-    const root = temporaryFolder();
-    writeTinyCropSpecialist(root);
-    let left = kills;
-    const spawnEngine = watchedEngines((type, engine) => {
-      if (type !== 'segment' || left === 0) return;
-      left -= 1;
-      engine.kill();
-    });
-    const service = inferenceOn(root, { spawnEngine });
-    const states: string[] = [];
-    service.onStatus(({ state }) => states.push(state));
-    const answers: Result<BoxMask>[] = await Promise.all([service.segmentBox(job, {}), service.segmentBox(job, {})]);
-    return { answers, service, states };
-  }
-
-  it('is started again, and the box is answered as if nothing had been', async () => {
-    const { answers, service, states } = await withKills(1);
-    expect(answers.map((answer) => maskExtent(value(answer)).edgesPx)).toEqual([[32, 20, 40, 36], [32, 20, 40, 36]]);
-    expect(service.status()).toMatchObject({ restarts: 1, state: 'ready' });
-    expect(states).toContain('restarting');
-  });
-
-  it('costs the box that ended it twice, and nothing else', async () => {
-    const { answers, service } = await withKills(2);
-    expect(answers.map(codeOf)).toEqual(['engine-crashed', 'ok']);
-    expect(service.status()).toMatchObject({ restarts: 2, state: 'ready' });
-  });
-
-  it('is ended and started again when it hangs', async () => {
-    const root = temporaryFolder();
-    writeTinyCropSpecialist(root);
-    const answer = await inferenceOn(root, { watchdogMs: 1 }).segmentBox(job, {});
-    expect(answer).toMatchObject({ ok: false, error: { code: 'engine-crashed', detail: expect.stringContaining('no answer') } });
-  });
-
-  it('says so when it cannot be started, and works when it can', async () => {
-    const root = temporaryFolder();
-    writeTinyCropSpecialist(root);
-    let broken = true;
-    const good = watchedEngines(() => undefined);
-    const service = inferenceOn(root, {
-      spawnEngine: () => {
-        if (broken) throw new Error('no such file');
-        return good();
-      },
-    });
-    expect(await service.segmentBox(job, {})).toMatchObject({ error: { code: 'engine-unavailable', detail: expect.stringContaining('no such file') } });
-    expect(service.status().state).toBe('failed');
-    broken = false;
-    expect(codeOf(await service.segmentBox(job, {}))).toBe('ok');
-    expect(service.status().error).toBeUndefined();
+    expect((await Promise.all(answers)).map(codeOf)).toEqual([
+      'cancelled',
+      'cancelled',
+      'cancelled',
+    ]);
+    expect(
+      codeOf(
+        await service.segmentBox({ modelId: 'tiny-crop', slice: halves, boxPx: boxOf(8) }, {}),
+      ),
+    ).toBe('cancelled');
   });
 });
 

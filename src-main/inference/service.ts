@@ -56,8 +56,9 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
   /** Slices whose embedding was made since the start, so that going to and fro asks for nothing twice. */
   const prepared = new Set<string>();
   let current: InstalledModel | null = null;
-  let engine: Pick<EngineStatus, 'restarts' | 'lastEncoderMs' | 'lastDecoderMs' | 'error'> & { state: EngineStatus['state'] } =
-    { state: 'starting', restarts: 0, lastEncoderMs: null, lastDecoderMs: null };
+  let engine: Pick<EngineStatus, 'restarts' | 'lastEncoderMs' | 'lastDecoderMs' | 'error'> & {
+    state: EngineStatus['state'];
+  } = { state: 'starting', restarts: 0, lastEncoderMs: null, lastDecoderMs: null };
 
   const providers = createProviders({
     wanted: options.settings.provider,
@@ -77,7 +78,10 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
     watchdogMs: options.watchdogMs ?? WATCHDOG_MS,
     events: {
       starting(again) {
-        tell({ state: again ? 'restarting' : 'starting', restarts: engine.restarts + (again ? 1 : 0) });
+        tell({
+          state: again ? 'restarting' : 'starting',
+          restarts: engine.restarts + (again ? 1 : 0),
+        });
       },
       up: () => tell({ state: running ? 'busy' : 'ready' }),
       failed: (error) => tell({ error }),
@@ -119,14 +123,17 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
   function finished(result: Result<Ran<Job['type']>>): void {
     const { error: _, ...rest } = engine;
     if (!result.ok) {
-      const gone = result.error.code === 'engine-unavailable' || result.error.code === 'engine-crashed';
+      const gone =
+        result.error.code === 'engine-unavailable' || result.error.code === 'engine-crashed';
       return tell({ state: gone ? 'failed' : 'ready' });
     }
     const { answer } = result.value;
     engine = rest;
     tell({
       state: 'ready',
-      ...('encoderMs' in answer && answer.encoderMs !== null ? { lastEncoderMs: answer.encoderMs } : {}),
+      ...('encoderMs' in answer && answer.encoderMs !== null
+        ? { lastEncoderMs: answer.encoderMs }
+        : {}),
       ...('decoderMs' in answer ? { lastDecoderMs: answer.decoderMs } : {}),
     });
   }
@@ -143,10 +150,14 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
 
   /** Finds out what else this machine can run on; results kept from before cost nothing. */
   function probe(): void {
-    if (providers.wanted !== 'cpu') providers.probe().catch((error: unknown) => log.warn({ error }, 'probing failed'));
+    if (providers.wanted !== 'cpu')
+      providers.probe().catch((error: unknown) => log.warn({ error }, 'probing failed'));
   }
 
-  function ask<J extends Job>(job: J, { lane, signal }: { lane?: string | undefined; signal?: AbortSignal | undefined } = {}) {
+  function ask<J extends Job>(
+    job: J,
+    { lane, signal }: { lane?: string | undefined; signal?: AbortSignal | undefined } = {},
+  ) {
     return new Promise<Result<Ran<J['type']>>>((resolve) => {
       if (closed || signal?.aborted) return resolve(fail('cancelled'));
       const waiting: Waiting = {
@@ -171,7 +182,11 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
   }
 
   /** Model, box and slice of a job, checked. */
-  function prepare({ modelId, slice, boxPx }: BoxJob): Result<{ model: InstalledModel; slice: SliceImage; boxPx: BoxJob['boxPx'] }> {
+  function prepare({
+    modelId,
+    slice,
+    boxPx,
+  }: BoxJob): Result<{ model: InstalledModel; slice: SliceImage; boxPx: BoxJob['boxPx'] }> {
     const model = models.resolve(modelId);
     if (!model.ok) return model;
     const box = checkedBox(boxPx, slice);
@@ -206,7 +221,8 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
         abandoned: false,
         settle(result) {
           if (result.ok) prepared.add(key);
-          else if (result.error.code !== 'cancelled') log.warn({ error: result.error }, 'background work failed');
+          else if (result.error.code !== 'cancelled')
+            log.warn({ error: result.error }, 'background work failed');
         },
       });
       // A model without an encoder has nothing to prepare but itself.
@@ -214,7 +230,9 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
         model.manifest.kind === 'promptable'
           ? usable.map((slice) => background({ type: 'encode', model, slice }, keyOf(slice)))
           : [background({ type: 'load', model }, model.sha256)];
-      const wanted = jobs.filter(({ job }) => !prepared.has(job.type === 'encode' ? keyOf(job.slice) : model.sha256));
+      const wanted = jobs.filter(
+        ({ job }) => !prepared.has(job.type === 'encode' ? keyOf(job.slice) : model.sha256),
+      );
       queue.replaceBackground(wanted);
       if (running) tell({});
       start();
@@ -243,9 +261,21 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
         const slice = await verificationSlice(model.value);
         if (!slice.ok) return slice;
         const { boxPx } = verification;
-        const ran = await ask({ type: 'segment', model: model.value, slice: slice.value, boxPx, wantLogits: true });
-        if (ran.ok) checks.push(...compareNumbers(verification, ran.value.answer, ran.value.provider));
-        else checks.push({ name: 'numbers', passed: false, detail: ran.error.detail ?? ran.error.code });
+        const ran = await ask({
+          type: 'segment',
+          model: model.value,
+          slice: slice.value,
+          boxPx,
+          wantLogits: true,
+        });
+        if (ran.ok)
+          checks.push(...compareNumbers(verification, ran.value.answer, ran.value.provider));
+        else
+          checks.push({
+            name: 'numbers',
+            passed: false,
+            detail: ran.error.detail ?? ran.error.code,
+          });
       }
       return ok({ modelId, verified: checks.every(({ passed }) => passed), checks });
     },

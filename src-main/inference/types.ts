@@ -1,5 +1,9 @@
 import type { BoxPx } from '../../src-shared/geometry/box.ts';
-import type { EngineStatus, ExecutionProvider, ProviderProbe } from '../../src-shared/contract/models.ts';
+import type {
+  EngineStatus,
+  ExecutionProvider,
+  ProviderProbe,
+} from '../../src-shared/contract/models.ts';
 import type { Result } from '../../src-shared/result.ts';
 import type { Voxels } from '../imaging/types.ts';
 
@@ -52,7 +56,10 @@ export interface ModelView {
 /** What the rest of the application may ask of inference. */
 export interface InferenceService {
   /** Interactive. Calls with the same `lane` supersede each other: only the newest runs, older ones fail with `superseded`. */
-  segmentBox(job: BoxJob, options: { lane?: string; signal?: AbortSignal }): Promise<Result<BoxMask>>;
+  segmentBox(
+    job: BoxJob,
+    options: { lane?: string; signal?: AbortSignal },
+  ): Promise<Result<BoxMask>>;
   modelView(job: BoxJob): Promise<Result<ModelView>>;
   /** Queues slices for background encoding, nearest first; a new call replaces the queue. Returns how many were queued. */
   prefetch(modelId: string, slices: SliceImage[]): number;

@@ -13,9 +13,14 @@ export interface Check {
 /** The reference slice of a model, from its folder. Errors: model-damaged, not-found when the model has none. */
 export async function verificationSlice(model: InstalledModel): Promise<Result<SliceImage>> {
   const { verification } = model.manifest;
-  if (!verification) return fail('not-found', {}, `${model.manifest.name} has no reference numbers.`);
+  if (!verification)
+    return fail('not-found', {}, `${model.manifest.name} has no reference numbers.`);
   const { path, sha256, widthPx, heightPx, channels } = verification.slice;
-  const file = await checkedModelFile(model, { path, sha256, sizeBytes: widthPx * heightPx * channels });
+  const file = await checkedModelFile(model, {
+    path,
+    sha256,
+    sizeBytes: widthPx * heightPx * channels,
+  });
   if (!file.ok) return file;
   return ok({
     data: new Uint8Array(file.value.bytes ?? []),
@@ -61,7 +66,9 @@ export async function checkFiles(model: InstalledModel): Promise<Check[]> {
   const checks: Check[] = [];
   for (const file of filesOf(model)) {
     const checked = await checkedModelFile(model, file);
-    const detail = checked.ok ? `SHA-256 ${file.sha256}` : (checked.error.detail ?? checked.error.code);
+    const detail = checked.ok
+      ? `SHA-256 ${file.sha256}`
+      : (checked.error.detail ?? checked.error.code);
     checks.push({ name: `${file.role}: ${file.path}`, passed: checked.ok, detail });
   }
   return checks;

@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { boxPxSchema } from '../../src-shared/geometry/box.ts';
 
-const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 as 64 lower-case hexadecimal digits');
+const sha256Schema = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'a SHA-256 as 64 lower-case hexadecimal digits');
 
 /** A path inside the model's folder, with forward slashes; nothing that leads out of it. */
 const relativePathSchema = z
   .string()
   .min(1)
   .refine(
-    (path) => !/^[/\\]|^[A-Za-z]:|\\/.test(path) && path.split('/').every((part) => part !== '..' && part !== ''),
+    (path) =>
+      !/^[/\\]|^[A-Za-z]:|\\/.test(path) &&
+      path.split('/').every((part) => part !== '..' && part !== ''),
     'a relative path with forward slashes that stays inside the model folder',
   );
 
@@ -33,7 +37,13 @@ export const verificationSchema = z.object({
   boxPx: boxPxSchema,
   expected: z.object({
     logits: z
-      .array(z.object({ row: z.number().int().nonnegative(), column: z.number().int().nonnegative(), value: z.number() }))
+      .array(
+        z.object({
+          row: z.number().int().nonnegative(),
+          column: z.number().int().nonnegative(),
+          value: z.number(),
+        }),
+      )
       .min(1),
     /** Largest absolute difference of a logit on the CPU, and on any other execution provider. */
     tolerance: z.number().positive(),
@@ -81,7 +91,12 @@ export const cropSpecialistSchema = common.extend({
     percentiles: z.tuple([z.number().min(0).max(100), z.number().min(0).max(100)]),
     minimumRange: z.number().positive(),
   }),
-  output: z.object({ name: tensorName, sizePx: size, order: z.literal('sigmoid-then-resize'), threshold }),
+  output: z.object({
+    name: tensorName,
+    sizePx: size,
+    order: z.literal('sigmoid-then-resize'),
+    threshold,
+  }),
   verification: verificationSchema,
 });
 export type CropSpecialistManifest = z.infer<typeof cropSpecialistSchema>;
@@ -96,9 +111,15 @@ export const promptableSchema = common.extend({
   input: z.object({ name: tensorName, sizePx: size, channels: z.literal(3) }),
   resize: z.discriminatedUnion('policy', [
     /** Each side to sizePx by itself; MedSAM. */
-    z.object({ policy: z.literal('stretch'), filter: z.enum(['cubic-spline', 'triangle', 'area']) }),
+    z.object({
+      policy: z.literal('stretch'),
+      filter: z.enum(['cubic-spline', 'triangle', 'area']),
+    }),
     /** The longer side to sizePx, zeros to the right and below; SAM, LiteMedSAM. */
-    z.object({ policy: z.literal('longest-side-pad'), filter: z.enum(['cubic-spline', 'triangle', 'area']) }),
+    z.object({
+      policy: z.literal('longest-side-pad'),
+      filter: z.enum(['cubic-spline', 'triangle', 'area']),
+    }),
   ]),
   /** How the resized greys 0–255 become whole numbers again before scaling. */
   greys: z.enum(['truncated', 'rounded']).default('truncated'),
@@ -108,14 +129,20 @@ export const promptableSchema = common.extend({
   ]),
   /** Boxes reach the decoder as [x0, y0, x1, y1] edges in pixels of the encoder's input. */
   boxFrame: z.literal('input-pixels'),
-  embedding: z.object({ name: tensorName, shape: z.array(z.number().int().positive()).min(2).max(5) }),
+  embedding: z.object({
+    name: tensorName,
+    shape: z.array(z.number().int().positive()).min(2).max(5),
+  }),
   decoder: z.object({
     embeddingName: tensorName,
     boxName: tensorName,
     /** For a box tensor [1, 4], [1, 1, 4] or [1, 2, 2]. */
     boxShape: z
       .array(z.number().int().positive())
-      .refine((shape) => shape.reduce((product, dim) => product * dim, 1) === 4, 'a shape of four values'),
+      .refine(
+        (shape) => shape.reduce((product, dim) => product * dim, 1) === 4,
+        'a shape of four values',
+      ),
   }),
   output: z.object({
     name: tensorName,
@@ -127,7 +154,10 @@ export const promptableSchema = common.extend({
 });
 export type PromptableManifest = z.infer<typeof promptableSchema>;
 
-export const modelManifestSchema = z.discriminatedUnion('kind', [cropSpecialistSchema, promptableSchema]);
+export const modelManifestSchema = z.discriminatedUnion('kind', [
+  cropSpecialistSchema,
+  promptableSchema,
+]);
 export type ModelManifest = z.infer<typeof modelManifestSchema>;
 
 /** What the engine is told of a model; the folder and manifest were checked by the registry. */

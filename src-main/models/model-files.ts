@@ -6,11 +6,16 @@ import { fail, ok, type Result } from '../../src-shared/result.ts';
 import type { InstalledModel } from './manifest.ts';
 
 /** Every file the manifest names, with its role; the verification slice among them. */
-export function filesOf({ manifest }: InstalledModel): { role: string; path: string; sha256: string; sizeBytes: number }[] {
+export function filesOf({
+  manifest,
+}: InstalledModel): { role: string; path: string; sha256: string; sizeBytes: number }[] {
   const files = Object.entries(manifest.files).map(([role, file]) => ({ role, ...file }));
   if (!manifest.verification) return files;
   const { path, sha256, widthPx, heightPx, channels } = manifest.verification.slice;
-  return [...files, { role: 'verification slice', path, sha256, sizeBytes: widthPx * heightPx * channels }];
+  return [
+    ...files,
+    { role: 'verification slice', path, sha256, sizeBytes: widthPx * heightPx * channels },
+  ];
 }
 
 /**
@@ -21,7 +26,8 @@ export function modelFilePath(
   model: Pick<InstalledModel, 'folder' | 'manifest'>,
   file: { path: string; sizeBytes: number },
 ): Result<string> {
-  const damaged = (detail: string) => fail('model-damaged', { name: model.manifest.name, file: file.path }, detail);
+  const damaged = (detail: string) =>
+    fail('model-damaged', { name: model.manifest.name, file: file.path }, detail);
   const path = join(model.folder, file.path);
   try {
     const inside = relative(realpathSync(model.folder), realpathSync(path));
@@ -31,7 +37,9 @@ export function modelFilePath(
     const stat = statSync(path);
     if (!stat.isFile()) return damaged(`${path} is not a file.`);
     if (stat.size !== file.sizeBytes) {
-      return damaged(`${path} has ${stat.size} bytes; model.json says ${file.sizeBytes}. Install the model again.`);
+      return damaged(
+        `${path} has ${stat.size} bytes; model.json says ${file.sizeBytes}. Install the model again.`,
+      );
     }
     return ok(path);
   } catch (error) {
@@ -52,7 +60,8 @@ export async function checkedModelFile(
 ): Promise<Result<{ path: string; bytes: Uint8Array | null }>> {
   const found = modelFilePath(model, file);
   if (!found.ok) return found;
-  const damaged = (detail: string) => fail('model-damaged', { name: model.manifest.name, file: file.path }, detail);
+  const damaged = (detail: string) =>
+    fail('model-damaged', { name: model.manifest.name, file: file.path }, detail);
   try {
     const hash = createHash('sha256');
     let bytes: Uint8Array | null = null;
@@ -64,7 +73,9 @@ export async function checkedModelFile(
     }
     const sha256 = hash.digest('hex');
     if (sha256 !== file.sha256) {
-      return damaged(`${found.value} has SHA-256 ${sha256}; model.json says ${file.sha256}. Install the model again.`);
+      return damaged(
+        `${found.value} has SHA-256 ${sha256}; model.json says ${file.sha256}. Install the model again.`,
+      );
     }
     return ok({ path: found.value, bytes });
   } catch (error) {

@@ -5,7 +5,15 @@ import { bytes, float, integer, message, serialise, text, type Field } from './p
  * Raw tensor data is little-endian, as are all machines this runs on.
  */
 
-const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
+const elementTypes = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+} as const;
 export type OnnxElementType = keyof typeof elementTypes;
 
 /** A constant. Its data is inside the file, or in another file beside it (then nothing is copied). */
@@ -56,7 +64,11 @@ export interface OnnxGraph {
 }
 
 /** A float32 constant. */
-export const floatTensor = (name: string, dims: readonly number[], data: Float32Array): OnnxTensor => ({
+export const floatTensor = (
+  name: string,
+  dims: readonly number[],
+  data: Float32Array,
+): OnnxTensor => ({
   name,
   type: 'float32',
   dims,
@@ -72,7 +84,10 @@ export const integerTensor = (name: string, values: readonly number[]): OnnxTens
 });
 
 /** The bytes of an .onnx file. `metadata` is kept in the file and read by nobody at run time. */
-export function onnxModel(graph: OnnxGraph, options: { opset?: number; metadata?: Record<string, string> } = {}): Uint8Array {
+export function onnxModel(
+  graph: OnnxGraph,
+  options: { opset?: number; metadata?: Record<string, string> } = {},
+): Uint8Array {
   const domains = new Set(graph.nodes.flatMap(({ domain }) => (domain ? [domain] : [])));
   return serialise([
     integer(1, 8),
@@ -86,7 +101,9 @@ export function onnxModel(graph: OnnxGraph, options: { opset?: number; metadata?
     ]),
     message(8, [text(1, ''), integer(2, options.opset ?? 17)]),
     ...[...domains].map((domain) => message(8, [text(1, domain), integer(2, 1)])),
-    ...Object.entries(options.metadata ?? {}).map(([key, entry]) => message(14, [text(1, key), text(2, entry)])),
+    ...Object.entries(options.metadata ?? {}).map(([key, entry]) =>
+      message(14, [text(1, key), text(2, entry)]),
+    ),
   ]);
 }
 
@@ -112,11 +129,19 @@ function attribute(name: string, one: OnnxAttribute): Field[] {
 }
 
 function tensor({ name, type, dims, data }: OnnxTensor): Field[] {
-  const head = [...dims.map((dim) => integer(1, dim)), integer(2, elementTypes[type]), text(8, name)];
+  const head = [
+    ...dims.map((dim) => integer(1, dim)),
+    integer(2, elementTypes[type]),
+    text(8, name),
+  ];
   if (ArrayBuffer.isView(data)) {
     return [...head, bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
   }
-  const external = { location: data.location, offset: String(data.offset), length: String(data.length) };
+  const external = {
+    location: data.location,
+    offset: String(data.offset),
+    length: String(data.length),
+  };
   return [
     ...head,
     ...Object.entries(external).map(([key, entry]) => message(13, [text(1, key), text(2, entry)])),
@@ -125,6 +150,11 @@ function tensor({ name, type, dims, data }: OnnxTensor): Field[] {
 }
 
 function value({ name, type = 'float32', dims }: OnnxValue): Field[] {
-  const shape = dims.map((dim) => message(1, [typeof dim === 'number' ? integer(1, dim) : text(2, dim)]));
-  return [text(1, name), message(2, [message(1, [integer(1, elementTypes[type]), message(2, shape)])])];
+  const shape = dims.map((dim) =>
+    message(1, [typeof dim === 'number' ? integer(1, dim) : text(2, dim)]),
+  );
+  return [
+    text(1, name),
+    message(2, [message(1, [integer(1, elementTypes[type]), message(2, shape)])]),
+  ];
 }

@@ -21,9 +21,16 @@ function varint(value: number | bigint): Uint8Array {
 
 const tag = (number: number, wireType: number) => varint((number << 3) | wireType);
 
-export const integer = (number: number, value: number | bigint): Field => [tag(number, 0), varint(value)];
+export const integer = (number: number, value: number | bigint): Field => [
+  tag(number, 0),
+  varint(value),
+];
 
-export const bytes = (number: number, value: Uint8Array): Field => [tag(number, 2), varint(value.length), value];
+export const bytes = (number: number, value: Uint8Array): Field => [
+  tag(number, 2),
+  varint(value.length),
+  value,
+];
 
 export const text = (number: number, value: string): Field => bytes(number, utf8.encode(value));
 

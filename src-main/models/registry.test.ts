@@ -6,7 +6,8 @@ import { writeTinyCropSpecialist, writeTinyPromptable } from '../../tests/suppor
 import { applicationRoot } from '../entry-file.ts';
 import { createModelRegistry, EMBEDDED_MODEL_ID } from './registry.ts';
 
-const registryOn = (folders: string[], chosen: string | null = null) => createModelRegistry({ folders, chosenDefault: () => chosen });
+const registryOn = (folders: string[], chosen: string | null = null) =>
+  createModelRegistry({ folders, chosenDefault: () => chosen });
 
 function changeManifest(folder: string, change: (manifest: Record<string, unknown>) => void): void {
   const path = join(folder, 'model.json');
@@ -19,7 +20,12 @@ describe('the model registry', () => {
   it('lists the embedded model as usable and as the default', () => {
     const registry = registryOn([join(applicationRoot(), 'models')]);
     expect(registry.list()).toEqual([
-      expect.objectContaining({ id: EMBEDDED_MODEL_ID, kind: 'crop-specialist', isDefault: true, researchOnly: false }),
+      expect.objectContaining({
+        id: EMBEDDED_MODEL_ID,
+        kind: 'crop-specialist',
+        isDefault: true,
+        researchOnly: false,
+      }),
     ]);
     expect(registry.list()[0]).not.toHaveProperty('problem');
     expect(registry.resolve(EMBEDDED_MODEL_ID).ok).toBe(true);
@@ -53,16 +59,41 @@ describe('the model registry', () => {
   it('lists broken models with what is wrong with them, and refuses them', () => {
     const root = temporaryFolder();
     const broken: [string, (folder: string) => void, string, RegExp][] = [
-      ['no-json', (folder) => writeFileSync(join(folder, 'model.json'), '{ "id": '), 'model-invalid', /model\.json: /],
-      ['no-kind', (folder) => changeManifest(folder, (manifest) => delete manifest.kind), 'model-invalid', /kind/],
+      [
+        'no-json',
+        (folder) => writeFileSync(join(folder, 'model.json'), '{ "id": '),
+        'model-invalid',
+        /model\.json: /,
+      ],
+      [
+        'no-kind',
+        (folder) => changeManifest(folder, (manifest) => delete manifest.kind),
+        'model-invalid',
+        /kind/,
+      ],
       [
         'way-out',
-        (folder) => changeManifest(folder, (manifest) => Object.assign(manifest.files as object, { network: { path: '../x.onnx', sha256: '0'.repeat(64), sizeBytes: 1 } })),
+        (folder) =>
+          changeManifest(folder, (manifest) =>
+            Object.assign(manifest.files as object, {
+              network: { path: '../x.onnx', sha256: '0'.repeat(64), sizeBytes: 1 },
+            }),
+          ),
         'model-invalid',
         /stays inside the model folder/,
       ],
-      ['no-file', (folder) => writeFileSync(join(folder, 'network.onnx'), ''), 'model-damaged', /has 0 bytes; model\.json says \d+/],
-      ['newer', (folder) => changeManifest(folder, (manifest) => (manifest.formatVersion = 2)), 'model-invalid', /formatVersion/],
+      [
+        'no-file',
+        (folder) => writeFileSync(join(folder, 'network.onnx'), ''),
+        'model-damaged',
+        /has 0 bytes; model\.json says \d+/,
+      ],
+      [
+        'newer',
+        (folder) => changeManifest(folder, (manifest) => (manifest.formatVersion = 2)),
+        'model-invalid',
+        /formatVersion/,
+      ],
     ];
     writeTinyCropSpecialist(root, 'whole');
     for (const [id, spoil] of broken) {
@@ -73,11 +104,17 @@ describe('the model registry', () => {
     const listed = registry.list();
     expect(listed).toHaveLength(broken.length + 1);
     for (const [id, , code, detail] of broken) {
-      expect(listed.find((model) => model.id === id)?.problem).toMatchObject({ code, detail: expect.stringMatching(detail) });
+      expect(listed.find((model) => model.id === id)?.problem).toMatchObject({
+        code,
+        detail: expect.stringMatching(detail),
+      });
       expect(registry.resolve(id)).toMatchObject({ ok: false, error: { code } });
     }
     expect(registry.resolve('whole').ok).toBe(true);
-    expect(registry.resolve('nobody')).toMatchObject({ ok: false, error: { code: 'model-not-found' } });
+    expect(registry.resolve('nobody')).toMatchObject({
+      ok: false,
+      error: { code: 'model-not-found' },
+    });
   });
 
   it('follows no link out of the model folder', () => {
@@ -89,7 +126,12 @@ describe('the model registry', () => {
     cpSync(join(outside, 'original', 'slice.u8'), join(root, 'linked', 'slice.u8'));
     symlinkSync(join(outside, 'original', 'network.onnx'), join(root, 'linked', 'network.onnx'));
     const answer = registryOn([root]).resolve('original');
-    expect(answer).toMatchObject({ error: { code: 'model-damaged', detail: expect.stringContaining('leads out of the model folder') } });
+    expect(answer).toMatchObject({
+      error: {
+        code: 'model-damaged',
+        detail: expect.stringContaining('leads out of the model folder'),
+      },
+    });
   });
 
   it('takes the first of two models with one id and says so of the other', () => {

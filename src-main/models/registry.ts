@@ -98,7 +98,11 @@ function modelFolders(root: string): string[] {
     .filter((folder) => statSync(join(folder, 'model.json'), { throwIfNoEntry: false })?.isFile());
 }
 
-const invalid = (name: string, detail: string): AppError => ({ code: 'model-invalid', params: { name }, detail });
+const invalid = (name: string, detail: string): AppError => ({
+  code: 'model-invalid',
+  params: { name },
+  detail,
+});
 
 function readManifest(folder: string): Found {
   const path = join(folder, 'model.json');
@@ -109,13 +113,23 @@ function readManifest(folder: string): Found {
     text = readFileSync(path);
     json = JSON.parse(text.toString('utf8'));
   } catch (error) {
-    return { folder, model: null, partial: unnamed, problem: invalid(unnamed.name, `${path}: ${(error as Error).message}`) };
+    return {
+      folder,
+      model: null,
+      partial: unnamed,
+      problem: invalid(unnamed.name, `${path}: ${(error as Error).message}`),
+    };
   }
   const names = z.object({ id: z.string(), name: z.string() }).safeParse(json);
   const partial = names.success ? { id: names.data.id, name: names.data.name } : unnamed;
   const manifest = modelManifestSchema.safeParse(json);
   if (!manifest.success) {
-    return { folder, model: null, partial, problem: invalid(partial.name, `${path}: ${z.prettifyError(manifest.error)}`) };
+    return {
+      folder,
+      model: null,
+      partial,
+      problem: invalid(partial.name, `${path}: ${z.prettifyError(manifest.error)}`),
+    };
   }
   const model: InstalledModel = {
     folder: realpathSync(folder),

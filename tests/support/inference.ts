@@ -2,7 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { forkEngine, type EngineProcess, type SpawnEngine } from '../../src-main/inference/engine-process.ts';
+import {
+  forkEngine,
+  type EngineProcess,
+  type SpawnEngine,
+} from '../../src-main/inference/engine-process.ts';
 import { createInferenceService, type InferenceOptions } from '../../src-main/inference/service.ts';
 import type { BoxMask, InferenceController, SliceImage } from '../../src-main/inference/types.ts';
 import { createModelRegistry } from '../../src-main/models/registry.ts';
@@ -15,7 +19,10 @@ export function temporaryFolder(): string {
 }
 
 /** The inference service on the models of a folder, on the CPU, closed after the test. */
-export function inferenceOn(modelsRoot: string, options: Partial<InferenceOptions> = {}): InferenceController {
+export function inferenceOn(
+  modelsRoot: string,
+  options: Partial<InferenceOptions> = {},
+): InferenceController {
   const service = createInferenceService({
     models: createModelRegistry({ folders: [modelsRoot], chosenDefault: () => null }),
     settings: { provider: 'cpu', embeddingCacheBytes: 1024 ** 2 },
@@ -28,7 +35,9 @@ export function inferenceOn(modelsRoot: string, options: Partial<InferenceOption
 }
 
 /** Starts real engines and tells of every request before it is sent. */
-export function watchedEngines(onRequest: (type: string, engine: EngineProcess, nth: number) => void): SpawnEngine {
+export function watchedEngines(
+  onRequest: (type: string, engine: EngineProcess, nth: number) => void,
+): SpawnEngine {
   let nth = 0;
   return () => {
     const engine = forkEngine();
@@ -44,8 +53,14 @@ export function watchedEngines(onRequest: (type: string, engine: EngineProcess, 
 }
 
 /** A slice of 8-bit greys by formula. */
-export function greySlice(widthPx: number, heightPx: number, grey: (x: number, y: number) => number): SliceImage {
-  const data = Uint8Array.from({ length: widthPx * heightPx }, (_, at) => grey(at % widthPx, Math.floor(at / widthPx)));
+export function greySlice(
+  widthPx: number,
+  heightPx: number,
+  grey: (x: number, y: number) => number,
+): SliceImage {
+  const data = Uint8Array.from({ length: widthPx * heightPx }, (_, at) =>
+    grey(at % widthPx, Math.floor(at / widthPx)),
+  );
   return {
     data,
     widthPx,
@@ -59,7 +74,13 @@ export function greySlice(widthPx: number, heightPx: number, grey: (x: number, y
 }
 
 /** Edges of the mask's rectangle, and how many of its pixels are not set. */
-export function maskExtent({ originPx, sizePx, areaPx }: BoxMask): { edgesPx: number[]; missingPx: number } {
+export function maskExtent({ originPx, sizePx, areaPx }: BoxMask): {
+  edgesPx: number[];
+  missingPx: number;
+} {
   const [x, y] = originPx;
-  return { edgesPx: [x, y, x + sizePx[0], y + sizePx[1]], missingPx: sizePx[0] * sizePx[1] - areaPx };
+  return {
+    edgesPx: [x, y, x + sizePx[0], y + sizePx[1]],
+    missingPx: sizePx[0] * sizePx[1] - areaPx,
+  };
 }

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CropSpecialistManifest, PromptableManifest } from '../../src-main/models/manifest.ts';
-import { floatTensor, integerTensor, onnxModel, type OnnxNode } from '../../src-main/models/onnx-writer.ts';
+import {
+  floatTensor,
+  integerTensor,
+  onnxModel,
+  type OnnxNode,
+} from '../../src-main/models/onnx-writer.ts';
 
 /*
  * Models whose answers can be worked out by hand, made by code.
@@ -18,7 +23,11 @@ export const TINY_GRID_PX = 16;
 function writeFile(folder: string, path: string, bytes: Uint8Array) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, path), bytes);
-  return { path, sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length };
+  return {
+    path,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sizeBytes: bytes.length,
+  };
 }
 
 const common = (id: string) => ({
@@ -51,13 +60,21 @@ export const tinyPromptableManifest: PromptableManifest = {
 /** `work` adds convolutions on the encoder's way that change nothing but take time. */
 export function writeTinyPromptable(
   root: string,
-  options: { id?: string; work?: number; change?: (manifest: PromptableManifest) => PromptableManifest } = {},
+  options: {
+    id?: string;
+    work?: number;
+    change?: (manifest: PromptableManifest) => PromptableManifest;
+  } = {},
 ): PromptableManifest {
   const { id = 'tiny-promptable', work = 0, change = (manifest) => manifest } = options;
   const folder = join(root, id);
   const encoder = writeFile(folder, 'encoder.onnx', encoderGraph(work));
   const decoder = writeFile(folder, 'decoder.onnx', decoderGraph());
-  const manifest = change({ ...tinyPromptableManifest, ...common(id), files: { encoder, decoder } });
+  const manifest = change({
+    ...tinyPromptableManifest,
+    ...common(id),
+    files: { encoder, decoder },
+  });
   writeFileSync(join(folder, 'model.json'), JSON.stringify(manifest, null, 2));
   return manifest;
 }
@@ -69,16 +86,31 @@ function encoderGraph(work: number): Uint8Array {
   let last = 'large';
   for (let step = 0; step < work; step += 1) {
     const inputs = [last, step === 0 ? 'first' : 'next'];
-    nodes.push({ op: 'Conv', inputs, outputs: [`conv${step}`], attributes: { pads: { ints: [1, 1, 1, 1] } } });
+    nodes.push({
+      op: 'Conv',
+      inputs,
+      outputs: [`conv${step}`],
+      attributes: { pads: { ints: [1, 1, 1, 1] } },
+    });
     last = `conv${step}`;
   }
   if (work > 0) {
-    nodes.push({ op: 'ReduceMean', inputs: [last], outputs: ['mean'], attributes: { keepdims: { int: 1 } } });
+    nodes.push({
+      op: 'ReduceMean',
+      inputs: [last],
+      outputs: ['mean'],
+      attributes: { keepdims: { int: 1 } },
+    });
     nodes.push({ op: 'Mul', inputs: ['mean', 'zero'], outputs: ['nothing'] });
     nodes.push({ op: 'Add', inputs: ['image', 'nothing'], outputs: ['same'] });
   }
   const pool = { kernel_shape: { ints: [4, 4] }, strides: { ints: [4, 4] } };
-  nodes.push({ op: 'AveragePool', inputs: [work > 0 ? 'same' : 'image'], outputs: ['embedding'], attributes: pool });
+  nodes.push({
+    op: 'AveragePool',
+    inputs: [work > 0 ? 'same' : 'image'],
+    outputs: ['embedding'],
+    attributes: pool,
+  });
   return onnxModel({
     name: 'tiny encoder',
     inputs: [{ name: 'image', dims: [1, 3, TINY_INPUT_PX, TINY_INPUT_PX] }],
@@ -88,7 +120,11 @@ function encoderGraph(work: number): Uint8Array {
         ? [
             floatTensor('enlarge', [4], Float32Array.of(1, 1, 4, 4)),
             floatTensor('first', [channels, 3, 3, 3], new Float32Array(channels * 27).fill(0.01)),
-            floatTensor('next', [channels, channels, 3, 3], new Float32Array(channels * channels * 9).fill(0.001)),
+            floatTensor(
+              'next',
+              [channels, channels, 3, 3],
+              new Float32Array(channels * channels * 9).fill(0.001),
+            ),
             floatTensor('zero', [1], Float32Array.of(0)),
           ]
         : [],
@@ -141,7 +177,12 @@ function decoderGraph(): Uint8Array {
 /** inside · (20·(mean over channels − ½) + 10) − 10 */
 function thresholdNodes(image: string, inside: string): OnnxNode[] {
   return [
-    { op: 'ReduceMean', inputs: [image], outputs: ['grey'], attributes: { axes: { ints: [1] }, keepdims: { int: 1 } } },
+    {
+      op: 'ReduceMean',
+      inputs: [image],
+      outputs: ['grey'],
+      attributes: { axes: { ints: [1] }, keepdims: { int: 1 } },
+    },
     { op: 'Sub', inputs: ['grey', 'half'], outputs: ['centred'] },
     { op: 'Mul', inputs: ['centred', 'twenty'], outputs: ['stretched'] },
     { op: 'Add', inputs: ['stretched', 'ten'], outputs: ['raised'] },

@@ -19,7 +19,8 @@ export function parentChannel(): ParentChannel {
       onMessage: (listener) => port.on('message', ({ data }) => listener(data)),
     };
   }
-  if (!process.send) throw new Error('The engine is a child process: start it by fork or as a utility process.');
+  if (!process.send)
+    throw new Error('The engine is a child process: start it by fork or as a utility process.');
   // Without a parent nobody wants the answers.
   process.on('disconnect', () => process.exit(0));
   return {

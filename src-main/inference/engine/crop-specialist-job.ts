@@ -2,7 +2,12 @@ import type { ExecutionProvider } from '../../../src-shared/contract/models.ts';
 import type { BoxPx } from '../../../src-shared/geometry/box.ts';
 import { ok, type Result } from '../../../src-shared/result.ts';
 import type { CropSpecialistManifest, InstalledModel } from '../../models/manifest.ts';
-import { cropToInput, logitsToMask, type CropRecipe, type ViewSlice } from '../recipes/crop-specialist.ts';
+import {
+  cropToInput,
+  logitsToMask,
+  type CropRecipe,
+  type ViewSlice,
+} from '../recipes/crop-specialist.ts';
 import { flippedBox } from '../recipes/intensity.ts';
 import { flippedMask, tightened } from '../recipes/mask-rectangle.ts';
 import type { EngineAnswer, EngineSlice } from './messages.ts';
@@ -22,7 +27,12 @@ interface CropJob {
 }
 
 function cropRecipe({ input, crop, output }: CropSpecialistManifest): CropRecipe {
-  return { ...crop, sizePx: input.sizePx, outputSizePx: output.sizePx, threshold: output.threshold };
+  return {
+    ...crop,
+    sizePx: input.sizePx,
+    outputSizePx: output.sizePx,
+    threshold: output.threshold,
+  };
 }
 
 /** Slice and box → crop → network → mask in stored slice pixels. */
@@ -65,10 +75,18 @@ export function viewCrop({ model, slice, view, boxPx }: CropJob): EngineAnswer<'
   for (let cell = 0; cell < cells; cell += 1) {
     const inside = input[4 * cells + cell]! > 0;
     for (let channel = 0; channel < 3; channel += 1) {
-      rgba[cell * 4 + channel] = inside ? Math.round(input[channel * cells + cell]! * 255) : outsideColour[channel]!;
+      rgba[cell * 4 + channel] = inside
+        ? Math.round(input[channel * cells + cell]! * 255)
+        : outsideColour[channel]!;
     }
     rgba[cell * 4 + 3] = 255;
   }
   const sliceRectPx = flippedBox(cropRectPx, slice);
-  return { rgba, widthPx: recipe.sizePx, heightPx: recipe.sizePx, sliceRectPx, recipe: CROP_RECIPE };
+  return {
+    rgba,
+    widthPx: recipe.sizePx,
+    heightPx: recipe.sizePx,
+    sliceRectPx,
+    recipe: CROP_RECIPE,
+  };
 }

@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
@@ -103,7 +112,8 @@ function readEmbedding(path: string): StoredEmbedding | null {
   if (file.length < HEADER_BYTES || file.readUInt32LE(0) !== MAGIC) return null;
   const width = file.readUInt32LE(4);
   const payload = new Uint8Array(file.subarray(HEADER_BYTES));
-  if (file.readUInt32LE(8) !== payload.length || file.readUInt32LE(12) !== crc32(payload)) return null;
+  if (file.readUInt32LE(8) !== payload.length || file.readUInt32LE(12) !== crc32(payload))
+    return null;
   if (payload.length % width !== 0) return null;
   return width === 4 ? new Float32Array(payload.buffer) : new Float16Array(payload.buffer);
 }

@@ -7,7 +7,8 @@ import { createEmbeddings, embeddingKey } from './embeddings.ts';
 import type { EngineSlice } from './messages.ts';
 
 const KB = 1024;
-const embedding = (seed: number) => Float32Array.from({ length: KB / 2 }, (_, at) => Math.sin(at * seed) * 3);
+const embedding = (seed: number) =>
+  Float32Array.from({ length: KB / 2 }, (_, at) => Math.sin(at * seed) * 3);
 
 describe('embeddings', () => {
   it('are the same from the encoder, from memory and from disk', () => {
@@ -96,7 +97,11 @@ describe('embedding files', () => {
     const files = createEmbeddingFiles(folder, 1e6);
     files.write('cut', new Float16Array(embedding(1)));
     writeFileSync(join(folder, 'cut.embedding'), 'EMB1 but no more');
-    expect([files.read('empty'), files.read('cut'), files.read('none')]).toEqual([null, null, null]);
+    expect([files.read('empty'), files.read('cut'), files.read('none')]).toEqual([
+      null,
+      null,
+      null,
+    ]);
     expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createEmbeddingFiles, type EmbeddingFiles, type StoredEmbedding } from './embedding-files.ts';
+import {
+  createEmbeddingFiles,
+  type EmbeddingFiles,
+  type StoredEmbedding,
+} from './embedding-files.ts';
 import type { EngineSlice } from './messages.ts';
 
 /** Embeddings by key, in memory first, then on disk. What is got is a fresh array: nobody can change what is kept. */
@@ -19,7 +23,17 @@ export interface EmbeddingLimits {
 /** The identity of an embedding: weights, recipe, pixels and how they become greys. */
 export function embeddingKey(modelSha256: string, recipe: string, slice: EngineSlice): string {
   const { pixelsSha256, widthPx, heightPx, channels, intensityRange, zeroStaysZero, flip } = slice;
-  const identity = [modelSha256, recipe, pixelsSha256, widthPx, heightPx, channels, intensityRange, zeroStaysZero, flip];
+  const identity = [
+    modelSha256,
+    recipe,
+    pixelsSha256,
+    widthPx,
+    heightPx,
+    channels,
+    intensityRange,
+    zeroStaysZero,
+    flip,
+  ];
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
 }
 

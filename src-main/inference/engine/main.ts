@@ -15,7 +15,11 @@ import { createSlices } from './slices.ts';
 
 const channel = parentChannel();
 const sessions = createSessions();
-let embeddings: Embeddings = createEmbeddings({ folder: null, memoryBytes: 64 * 1024 ** 2, diskBytes: 0 });
+let embeddings: Embeddings = createEmbeddings({
+  folder: null,
+  memoryBytes: 64 * 1024 ** 2,
+  diskBytes: 0,
+});
 const slices = createSlices();
 
 async function answer(request: EngineRequest): Promise<Result<unknown>> {
@@ -37,27 +41,38 @@ async function answer(request: EngineRequest): Promise<Result<unknown>> {
   }
 }
 
-async function answerForModel(request: Extract<EngineRequest, { model: unknown }>): Promise<Result<unknown>> {
+async function answerForModel(
+  request: Extract<EngineRequest, { model: unknown }>,
+): Promise<Result<unknown>> {
   const { manifest } = request.model;
   if (manifest.kind === 'crop-specialist') {
     const model = { ...request.model, manifest };
-    if (request.type === 'view') return ok(viewCrop({ ...request, model, view: slices.view(request.slice) }));
-    if (request.type === 'segment') return segmentCrop(sessions, { ...request, model, view: slices.view(request.slice) });
+    if (request.type === 'view')
+      return ok(viewCrop({ ...request, model, view: slices.view(request.slice) }));
+    if (request.type === 'segment')
+      return segmentCrop(sessions, { ...request, model, view: slices.view(request.slice) });
     const session = await sessions.get(model, manifest.files.network, request.provider);
     return session.ok ? ok(request.type === 'encode' ? { encoderMs: null } : {}) : session;
   }
   const model = { ...request.model, manifest };
-  if (request.type === 'view') return ok(viewPrompt(model, request.slice, slices.view(request.slice)));
+  if (request.type === 'view')
+    return ok(viewPrompt(model, request.slice, slices.view(request.slice)));
   if (request.type === 'load') {
     const encoder = await sessions.get(model, manifest.files.encoder, request.provider);
-    const decoder = encoder.ok ? await sessions.get(model, manifest.files.decoder, request.provider) : encoder;
+    const decoder = encoder.ok
+      ? await sessions.get(model, manifest.files.decoder, request.provider)
+      : encoder;
     return decoder.ok ? ok({}) : decoder;
   }
   const { slice } = request;
   const job = { ...request, model, slice, view: () => slices.view(slice) };
   return request.type === 'encode'
     ? encodeSlice(sessions, embeddings, job)
-    : segmentPrompt(sessions, embeddings, { ...job, boxPx: request.boxPx, wantLogits: request.wantLogits });
+    : segmentPrompt(sessions, embeddings, {
+        ...job,
+        boxPx: request.boxPx,
+        wantLogits: request.wantLogits,
+      });
 }
 
 let last: Promise<void> = Promise.resolve();
@@ -67,12 +82,18 @@ channel.onMessage((message) => {
     const parsed = numberedRequestSchema.safeParse(message);
     if (!parsed.success) {
       const id = (message as { id?: unknown } | null)?.id;
-      const result = fail('internal', {}, `The engine was asked something it does not know: ${parsed.error.message}`);
+      const result = fail(
+        'internal',
+        {},
+        `The engine was asked something it does not know: ${parsed.error.message}`,
+      );
       channel.send({ type: 'answer', id: typeof id === 'number' ? id : -1, result });
       return;
     }
     const { id, request } = parsed.data;
-    const result = await answer(request).catch((error: Error) => fail('internal', {}, error.stack ?? error.message));
+    const result = await answer(request).catch((error: Error) =>
+      fail('internal', {}, error.stack ?? error.message),
+    );
     channel.send({ type: 'answer', id, result });
   });
 });

@@ -51,14 +51,22 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
     /** To compare with reference numbers. */
     wantLogits: z.boolean(),
   }),
-  z.object({ type: z.literal('view'), model: installedModelSchema, slice: engineSliceSchema, boxPx: boxPxSchema }),
+  z.object({
+    type: z.literal('view'),
+    model: installedModelSchema,
+    slice: engineSliceSchema,
+    boxPx: boxPxSchema,
+  }),
   z.object({ type: z.literal('encode'), ...onProvider, slice: engineSliceSchema }),
   /** In a process of its own: runs the probe graph on one provider. */
   z.object({ type: z.literal('probe'), provider: executionProviderSchema }),
   z.object({ type: z.literal('backends') }),
 ]);
 export type EngineRequest = z.infer<typeof engineRequestSchema>;
-export const numberedRequestSchema = z.object({ id: z.number().int(), request: engineRequestSchema });
+export const numberedRequestSchema = z.object({
+  id: z.number().int(),
+  request: engineRequestSchema,
+});
 
 const empty = z.object({});
 
@@ -89,11 +97,12 @@ export const engineAnswerSchemas = {
   probe: z.object({ output: floatsSchema, milliseconds: z.number(), runtimeVersion: z.string() }),
   backends: z.object({ names: z.array(z.string()), runtimeVersion: z.string() }),
 } as const;
-export type EngineAnswer<T extends EngineRequest['type']> = z.infer<(typeof engineAnswerSchemas)[T]>;
+export type EngineAnswer<T extends EngineRequest['type']> = z.infer<
+  (typeof engineAnswerSchemas)[T]
+>;
 
 export const engineReplySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('answer'), id: z.number().int(), result: resultSchema(z.unknown()) }),
 ]);
 export type EngineReply = z.infer<typeof engineReplySchema>;
-

@@ -25,7 +25,8 @@ function noise(count: number, seed: number): Float32Array {
  * strided one, layer normalisation, matrix product, erf-GELU and softmax, of a size at which providers differ in speed.
  */
 export function probeGraph(): Uint8Array {
-  const deviation = (fanIn: number, data: Float32Array) => data.map((value) => value * Math.sqrt(3 / fanIn));
+  const deviation = (fanIn: number, data: Float32Array) =>
+    data.map((value) => value * Math.sqrt(3 / fanIn));
   const cells = (SIDE / 2) ** 2;
   return onnxModel({
     name: 'provider probe',
@@ -33,26 +34,67 @@ export function probeGraph(): Uint8Array {
     outputs: [{ name: 'output', dims: [1, cells, CHANNELS] }],
     initializers: [
       floatTensor('w1', [CHANNELS, 4, 3, 3], deviation(36, noise(CHANNELS * 36, 1))),
-      floatTensor('w2', [CHANNELS, CHANNELS, 3, 3], deviation(CHANNELS * 9, noise(CHANNELS * CHANNELS * 9, 2))),
-      floatTensor('w3', [CHANNELS, CHANNELS, 2, 2], deviation(CHANNELS * 4, noise(CHANNELS * CHANNELS * 4, 3))),
+      floatTensor(
+        'w2',
+        [CHANNELS, CHANNELS, 3, 3],
+        deviation(CHANNELS * 9, noise(CHANNELS * CHANNELS * 9, 2)),
+      ),
+      floatTensor(
+        'w3',
+        [CHANNELS, CHANNELS, 2, 2],
+        deviation(CHANNELS * 4, noise(CHANNELS * CHANNELS * 4, 3)),
+      ),
       floatTensor('scale', [CHANNELS], new Float32Array(CHANNELS).fill(1)),
       floatTensor('bias', [CHANNELS], noise(CHANNELS, 4)),
-      floatTensor('w4', [CHANNELS, 4 * CHANNELS], deviation(CHANNELS, noise(4 * CHANNELS * CHANNELS, 5))),
-      floatTensor('w5', [4 * CHANNELS, CHANNELS], deviation(4 * CHANNELS, noise(4 * CHANNELS * CHANNELS, 6))),
+      floatTensor(
+        'w4',
+        [CHANNELS, 4 * CHANNELS],
+        deviation(CHANNELS, noise(4 * CHANNELS * CHANNELS, 5)),
+      ),
+      floatTensor(
+        'w5',
+        [4 * CHANNELS, CHANNELS],
+        deviation(4 * CHANNELS, noise(4 * CHANNELS * CHANNELS, 6)),
+      ),
       floatTensor('half', [1], Float32Array.of(0.5)),
       floatTensor('one', [1], Float32Array.of(1)),
       floatTensor('root', [1], Float32Array.of(Math.SQRT1_2)),
       integerTensor('tokens', [1, CHANNELS, cells]),
     ],
     nodes: [
-      { op: 'Conv', inputs: ['input', 'w1'], outputs: ['c1'], attributes: { pads: { ints: [1, 1, 1, 1] } } },
+      {
+        op: 'Conv',
+        inputs: ['input', 'w1'],
+        outputs: ['c1'],
+        attributes: { pads: { ints: [1, 1, 1, 1] } },
+      },
       { op: 'Relu', inputs: ['c1'], outputs: ['r1'] },
-      { op: 'Conv', inputs: ['r1', 'w2'], outputs: ['c2'], attributes: { pads: { ints: [1, 1, 1, 1] } } },
+      {
+        op: 'Conv',
+        inputs: ['r1', 'w2'],
+        outputs: ['c2'],
+        attributes: { pads: { ints: [1, 1, 1, 1] } },
+      },
       { op: 'Relu', inputs: ['c2'], outputs: ['r2'] },
-      { op: 'Conv', inputs: ['r2', 'w3'], outputs: ['c3'], attributes: { strides: { ints: [2, 2] } } },
+      {
+        op: 'Conv',
+        inputs: ['r2', 'w3'],
+        outputs: ['c3'],
+        attributes: { strides: { ints: [2, 2] } },
+      },
       { op: 'Reshape', inputs: ['c3', 'tokens'], outputs: ['flat'] },
-      { op: 'Transpose', inputs: ['flat'], outputs: ['rows'], attributes: { perm: { ints: [0, 2, 1] } } },
-      { op: 'LayerNormalization', inputs: ['rows', 'scale', 'bias'], outputs: ['normal'], attributes: { axis: { int: -1 } } },
+      {
+        op: 'Transpose',
+        inputs: ['flat'],
+        outputs: ['rows'],
+        attributes: { perm: { ints: [0, 2, 1] } },
+      },
+      {
+        op: 'LayerNormalization',
+        inputs: ['rows', 'scale', 'bias'],
+        outputs: ['normal'],
+        attributes: { axis: { int: -1 } },
+      },
       { op: 'MatMul', inputs: ['normal', 'w4'], outputs: ['wide'] },
       { op: 'Mul', inputs: ['wide', 'root'], outputs: ['scaled'] },
       { op: 'Erf', inputs: ['scaled'], outputs: ['erf'] },
@@ -79,7 +121,8 @@ export async function probe(provider: ExecutionProvider): Promise<Result<EngineA
       const start = performance.now();
       const { output: answer } = await session.run({ input });
       const data = answer?.data;
-      if (!(data instanceof Float32Array)) return fail('engine-unavailable', { provider }, 'The probe answered no numbers.');
+      if (!(data instanceof Float32Array))
+        return fail('engine-unavailable', { provider }, 'The probe answered no numbers.');
       output = data.slice();
       if (run > 0) milliseconds = Math.min(milliseconds, performance.now() - start);
     }
@@ -94,5 +137,8 @@ export async function backends(): Promise<Result<EngineAnswer<'backends'>>> {
   const runtime = await loadRuntime();
   if (!runtime.ok) return runtime;
   const { listSupportedBackends, env } = runtime.value;
-  return ok({ names: listSupportedBackends().map(({ name }) => name), runtimeVersion: env.versions.node ?? env.versions.common });
+  return ok({
+    names: listSupportedBackends().map(({ name }) => name),
+    runtimeVersion: env.versions.node ?? env.versions.common,
+  });
 }

@@ -27,9 +27,17 @@ export function promptableRecipe({ resize, greys, intensity, output }: Promptabl
 }
 
 /** The slice's embedding, from the cache or the encoder; `encoderMs` is null when it came from the cache. */
-async function embeddingOf(sessions: Sessions, embeddings: Embeddings, job: EncodeJob): Promise<Result<{ data: Float32Array; encoderMs: number | null }>> {
+async function embeddingOf(
+  sessions: Sessions,
+  embeddings: Embeddings,
+  job: EncodeJob,
+): Promise<Result<{ data: Float32Array; encoderMs: number | null }>> {
   const { manifest } = job.model;
-  const key = embeddingKey(job.model.sha256, `${promptableRecipe(manifest)} ${job.provider}`, job.slice);
+  const key = embeddingKey(
+    job.model.sha256,
+    `${promptableRecipe(manifest)} ${job.provider}`,
+    job.slice,
+  );
   const length = manifest.embedding.shape.reduce((product, dim) => product * dim, 1);
   const known = embeddings.get(key);
   if (known && known.length === length) return ok({ data: known, encoderMs: null });
@@ -49,7 +57,11 @@ async function embeddingOf(sessions: Sessions, embeddings: Embeddings, job: Enco
 }
 
 /** Prepares the embedding of a slice, so that its boxes need only the decoder. */
-export async function encodeSlice(sessions: Sessions, embeddings: Embeddings, job: EncodeJob): Promise<Result<EngineAnswer<'encode'>>> {
+export async function encodeSlice(
+  sessions: Sessions,
+  embeddings: Embeddings,
+  job: EncodeJob,
+): Promise<Result<EngineAnswer<'encode'>>> {
   const embedding = await embeddingOf(sessions, embeddings, job);
   return embedding.ok ? ok({ encoderMs: embedding.value.encoderMs }) : embedding;
 }
@@ -71,7 +83,10 @@ export async function segmentPrompt(
     file: manifest.files.decoder,
     provider: job.provider,
     inputs: {
-      [manifest.decoder.embeddingName]: { data: embedding.value.data, shape: manifest.embedding.shape },
+      [manifest.decoder.embeddingName]: {
+        data: embedding.value.data,
+        shape: manifest.embedding.shape,
+      },
       [manifest.decoder.boxName]: {
         data: boxInInput(manifest, flippedBox(job.boxPx, slice), slice),
         shape: manifest.decoder.boxShape,
@@ -96,11 +111,16 @@ export async function segmentPrompt(
  * The encoder's input as greys: with the slice's own contrast where the recipe stretches it, else before mean and
  * deviation are taken; padding in a colour of its own.
  */
-export function viewPrompt({ manifest }: PromptableModel, slice: EngineSlice, view: ViewSlice): EngineAnswer<'view'> {
+export function viewPrompt(
+  { manifest }: PromptableModel,
+  slice: EngineSlice,
+  view: ViewSlice,
+): EngineAnswer<'view'> {
   const { sizePx } = manifest.input;
   const resized = resizedView(manifest, view);
   const { widthPx, heightPx, channels } = resized;
-  const stretched = manifest.intensity.scale === 'slice-min-max' ? encoderInput(manifest, resized) : null;
+  const stretched =
+    manifest.intensity.scale === 'slice-min-max' ? encoderInput(manifest, resized) : null;
   const rgba = new Uint8Array(sizePx * sizePx * 4);
   for (let y = 0; y < sizePx; y += 1) {
     for (let x = 0; x < sizePx; x += 1) {
@@ -116,6 +136,17 @@ export function viewPrompt({ manifest }: PromptableModel, slice: EngineSlice, vi
     }
   }
   // What the square shows of the slice's frame: all of it, and beyond it where it is padded.
-  const shown: BoxPx = [0, 0, (slice.widthPx * sizePx) / widthPx, (slice.heightPx * sizePx) / heightPx];
-  return { rgba, widthPx: sizePx, heightPx: sizePx, sliceRectPx: flippedBox(shown, slice), recipe: promptableRecipe(manifest) };
+  const shown: BoxPx = [
+    0,
+    0,
+    (slice.widthPx * sizePx) / widthPx,
+    (slice.heightPx * sizePx) / heightPx,
+  ];
+  return {
+    rgba,
+    widthPx: sizePx,
+    heightPx: sizePx,
+    sliceRectPx: flippedBox(shown, slice),
+    recipe: promptableRecipe(manifest),
+  };
 }

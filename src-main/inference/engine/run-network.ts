@@ -19,13 +19,17 @@ export interface NetworkCall {
  * Errors: those of the session; model-invalid when the graph is not what the manifest says or answers values that
  * are not finite.
  */
-export async function runNetwork(sessions: Sessions, call: NetworkCall): Promise<Result<{ data: Float32Array; ms: number }>> {
+export async function runNetwork(
+  sessions: Sessions,
+  call: NetworkCall,
+): Promise<Result<{ data: Float32Array; ms: number }>> {
   const { model, file, provider } = call;
   const session = await sessions.get(model, file, provider);
   if (!session.ok) return session;
   const runtime = await loadRuntime();
   if (!runtime.ok) return runtime;
-  const invalid = (detail: string) => fail('model-invalid', { name: model.manifest.name }, `${file.path}: ${detail}`);
+  const invalid = (detail: string) =>
+    fail('model-invalid', { name: model.manifest.name }, `${file.path}: ${detail}`);
 
   const named = namesProblem(session.value, Object.keys(call.inputs), call.outputName);
   if (named) return invalid(named);
@@ -39,18 +43,24 @@ export async function runNetwork(sessions: Sessions, call: NetworkCall): Promise
     output = (await session.value.run(feeds, [call.outputName]))[call.outputName];
   } catch (error) {
     const detail = `the run on ${provider} failed: ${(error as Error).message}`;
-    return provider === 'cpu' ? invalid(detail) : fail('engine-unavailable', { provider }, `${file.path}: ${detail}`);
+    return provider === 'cpu'
+      ? invalid(detail)
+      : fail('engine-unavailable', { provider }, `${file.path}: ${detail}`);
   }
   const ms = performance.now() - start;
   const data = output?.data;
   if (!(data instanceof Float32Array) || data.length !== call.outputLength) {
     const got = data instanceof Float32Array ? `${data.length} values` : output?.type;
-    return invalid(`output "${call.outputName}" has ${got}; model.json says ${call.outputLength} float32 values.`);
+    return invalid(
+      `output "${call.outputName}" has ${got}; model.json says ${call.outputLength} float32 values.`,
+    );
   }
   // Masks made from such values would be empty or full without a word.
   if (!data.every(Number.isFinite)) {
     const detail = `output "${call.outputName}" has values that are not finite on ${provider}.`;
-    return provider === 'cpu' ? invalid(detail) : fail('engine-unavailable', { provider }, `${file.path}: ${detail}`);
+    return provider === 'cpu'
+      ? invalid(detail)
+      : fail('engine-unavailable', { provider }, `${file.path}: ${detail}`);
   }
   return ok({ data: data.slice(), ms });
 }
@@ -60,6 +70,7 @@ function namesProblem(session: InferenceSession, inputs: string[], output: strin
   if (unknown) return `has no input "${unknown}" (it has ${session.inputNames.join(', ')}).`;
   const unfed = session.inputNames.find((name) => !inputs.includes(name));
   if (unfed) return `wants an input "${unfed}" that model.json does not name.`;
-  if (!session.outputNames.includes(output)) return `has no output "${output}" (it has ${session.outputNames.join(', ')}).`;
+  if (!session.outputNames.includes(output))
+    return `has no output "${output}" (it has ${session.outputNames.join(', ')}).`;
   return null;
 }

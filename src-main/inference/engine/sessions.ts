@@ -16,7 +16,11 @@ export async function loadRuntime(): Promise<Result<Runtime>> {
     runtime.env.logLevel = 'error';
     return ok(runtime);
   } catch (error) {
-    return fail('engine-unavailable', {}, `onnxruntime could not be loaded: ${(error as Error).message}`);
+    return fail(
+      'engine-unavailable',
+      {},
+      `onnxruntime could not be loaded: ${(error as Error).message}`,
+    );
   }
 }
 
@@ -35,7 +39,11 @@ export interface Sessions {
    * The session of one file of a model; the file is checked against its hash before it is loaded.
    * Errors: model-damaged (file, hash, or onnxruntime refuses it), engine-unavailable.
    */
-  get(model: InstalledModel, file: ModelFile, provider: ExecutionProvider): Promise<Result<InferenceSession>>;
+  get(
+    model: InstalledModel,
+    file: ModelFile,
+    provider: ExecutionProvider,
+  ): Promise<Result<InferenceSession>>;
 }
 
 /** Sessions of one model on one provider at a time: another model's weights leave memory when a new one comes. */
@@ -62,7 +70,11 @@ export function createSessions(): Sessions {
       if (!runtime.ok) return runtime;
       // onnxruntime passes over a provider it was not built with, without a word.
       if (!runtime.value.listSupportedBackends().some(({ name }) => name === provider)) {
-        return fail('engine-unavailable', { provider }, `${provider} is not part of this build of onnxruntime.`);
+        return fail(
+          'engine-unavailable',
+          { provider },
+          `${provider} is not part of this build of onnxruntime.`,
+        );
       }
       try {
         const { path, bytes } = checked.value;

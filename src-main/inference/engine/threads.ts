@@ -19,7 +19,9 @@ function physicalCores(): number {
       const root = '/sys/devices/system/cpu';
       const cores = readdirSync(root)
         .filter((name) => /^cpu\d+$/.test(name))
-        .map((name) => readFileSync(`${root}/${name}/topology/thread_siblings_list`, 'utf8').trim());
+        .map((name) =>
+          readFileSync(`${root}/${name}/topology/thread_siblings_list`, 'utf8').trim(),
+        );
       return Math.min(logical, new Set(cores).size);
     } catch {
       return logical;

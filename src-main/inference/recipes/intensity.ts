@@ -43,7 +43,15 @@ export function sliceToView(slice: SliceSource): ViewSlice {
 }
 
 /** A box between the stored frame and the model's; its own inverse. */
-export function flippedBox([x0, y0, x1, y1]: BoxPx, slice: Pick<SliceSource, 'widthPx' | 'heightPx' | 'flip'>): BoxPx {
+export function flippedBox(
+  [x0, y0, x1, y1]: BoxPx,
+  slice: Pick<SliceSource, 'widthPx' | 'heightPx' | 'flip'>,
+): BoxPx {
   const { widthPx: width, heightPx: height, flip } = slice;
-  return [flip.x ? width - x1 : x0, flip.y ? height - y1 : y0, flip.x ? width - x0 : x1, flip.y ? height - y0 : y1];
+  return [
+    flip.x ? width - x1 : x0,
+    flip.y ? height - y1 : y0,
+    flip.x ? width - x0 : x1,
+    flip.y ? height - y0 : y1,
+  ];
 }

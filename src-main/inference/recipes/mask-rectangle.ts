@@ -8,7 +8,11 @@ export interface MaskRectangle {
 }
 
 /** The smallest rectangle with all pixels that are set, and their number. Nothing set: origin 0,0 and size 0,0. */
-export function tightened({ originPx, sizePx, bits }: MaskRectangle): MaskRectangle & { areaPx: number } {
+export function tightened({
+  originPx,
+  sizePx,
+  bits,
+}: MaskRectangle): MaskRectangle & { areaPx: number } {
   const [width, height] = sizePx;
   let [left, top, right, bottom] = [width, height, -1, -1];
   let areaPx = 0;

@@ -1,15 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { tinyPromptableManifest } from '../../../tests/support/tiny-models.ts';
 import type { PromptableManifest } from '../../models/manifest.ts';
-import { boxInInput, encoderInput, logitsToSliceMask, resizedView, shownSizePx } from './promptable.ts';
+import {
+  boxInInput,
+  encoderInput,
+  logitsToSliceMask,
+  resizedView,
+  shownSizePx,
+} from './promptable.ts';
 
-const manifest = (change: Partial<PromptableManifest>): PromptableManifest => ({ ...tinyPromptableManifest, ...change });
+const manifest = (change: Partial<PromptableManifest>): PromptableManifest => ({
+  ...tinyPromptableManifest,
+  ...change,
+});
 const padded = manifest({ resize: { policy: 'longest-side-pad', filter: 'triangle' } });
 const slice = { widthPx: 300, heightPx: 200 };
 
 describe('stretching', () => {
   it('puts a box at x / width and y / height of the input', () => {
-    expect([...boxInInput(tinyPromptableManifest, [75, 50, 150, 200], slice)]).toEqual([16, 16, 32, 64]);
+    expect([...boxInInput(tinyPromptableManifest, [75, 50, 150, 200], slice)]).toEqual([
+      16, 16, 32, 64,
+    ]);
   });
 
   it('sends the grid’s logits to the whole slice, sigmoid before resizing', () => {
@@ -24,12 +35,18 @@ describe('stretching', () => {
     const logits = Float32Array.from({ length: 256 }, (_, at) => (at % 16 < 8 ? 1 : -9));
     const wide = { widthPx: 1600, heightPx: 16 };
     const columns = (order: PromptableManifest['output']['order']) => {
-      const { bits } = logitsToSliceMask(manifest({ output: { ...tinyPromptableManifest.output, order } }), logits, wide);
+      const { bits } = logitsToSliceMask(
+        manifest({ output: { ...tinyPromptableManifest.output, order } }),
+        logits,
+        wide,
+      );
       return bits.subarray(0, 1600).reduce((sum, bit) => sum + bit, 0);
     };
     // Cell 7 is centred at 750 px, one cell is 100 px.
     expect(columns('resize-logits')).toBe(750 + 10);
-    expect(columns('sigmoid-then-resize')).toBe(Math.ceil(750 - 0.5 + (100 * (0.7310586 - 0.5)) / (0.7310586 - 0.0001234)));
+    expect(columns('sigmoid-then-resize')).toBe(
+      Math.ceil(750 - 0.5 + (100 * (0.7310586 - 0.5)) / (0.7310586 - 0.0001234)),
+    );
   });
 });
 
@@ -51,9 +68,14 @@ describe('longest side and padding', () => {
   });
 
   it('takes the mask from the shown part of the grid only', () => {
-    const logits = Float32Array.from({ length: 256 }, (_, at) => (Math.floor(at / 16) < 8 ? 30 : -30));
+    const logits = Float32Array.from({ length: 256 }, (_, at) =>
+      Math.floor(at / 16) < 8 ? 30 : -30,
+    );
     const { bits } = logitsToSliceMask(padded, logits, slice);
-    const rows = Array.from({ length: 200 }, (_, y) => bits[y * 300]!).reduce((sum, bit) => sum + bit, 0);
+    const rows = Array.from({ length: 200 }, (_, y) => bits[y * 300]!).reduce(
+      (sum, bit) => sum + bit,
+      0,
+    );
     // Eight of the 10.75 cells that show the slice.
     expect(rows).toBe(Math.round((200 * 8) / 10.75));
   });
@@ -61,14 +83,30 @@ describe('longest side and padding', () => {
 
 describe('intensity', () => {
   it('takes mean and deviation per channel where the manifest gives them', () => {
-    const recipe = manifest({ intensity: { scale: 'mean-std', mean: [100, 110, 120], std: [50, 10, 20] } });
-    const view = { widthPx: 64, heightPx: 64, channels: 1 as const, data: new Float32Array(64 * 64).fill(150) };
+    const recipe = manifest({
+      intensity: { scale: 'mean-std', mean: [100, 110, 120], std: [50, 10, 20] },
+    });
+    const view = {
+      widthPx: 64,
+      heightPx: 64,
+      channels: 1 as const,
+      data: new Float32Array(64 * 64).fill(150),
+    };
     const input = encoderInput(recipe, resizedView(recipe, view));
     expect([input[0], input[64 * 64], input[2 * 64 * 64]]).toEqual([1, 4, 1.5]);
   });
 
   it('makes a slice of one grey 0, as MedSAM does', () => {
-    const view = { widthPx: 10, heightPx: 10, channels: 3 as const, data: new Float32Array(300).fill(77) };
-    expect(encoderInput(tinyPromptableManifest, resizedView(tinyPromptableManifest, view)).every((value) => value === 0)).toBe(true);
+    const view = {
+      widthPx: 10,
+      heightPx: 10,
+      channels: 3 as const,
+      data: new Float32Array(300).fill(77),
+    };
+    expect(
+      encoderInput(tinyPromptableManifest, resizedView(tinyPromptableManifest, view)).every(
+        (value) => value === 0,
+      ),
+    ).toBe(true);
   });
 });

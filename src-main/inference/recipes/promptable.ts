@@ -11,11 +11,17 @@ import { resample } from './resample.ts';
  */
 
 /** The part of the encoder's input that shows the slice, px; the rest, right and below, is padding. */
-export function shownSizePx(manifest: PromptableManifest, slice: { widthPx: number; heightPx: number }): [number, number] {
+export function shownSizePx(
+  manifest: PromptableManifest,
+  slice: { widthPx: number; heightPx: number },
+): [number, number] {
   const { sizePx } = manifest.input;
   if (manifest.resize.policy === 'stretch') return [sizePx, sizePx];
   const scale = sizePx / Math.max(slice.widthPx, slice.heightPx);
-  return [Math.max(1, Math.floor(slice.widthPx * scale + 0.5)), Math.max(1, Math.floor(slice.heightPx * scale + 0.5))];
+  return [
+    Math.max(1, Math.floor(slice.widthPx * scale + 0.5)),
+    Math.max(1, Math.floor(slice.heightPx * scale + 0.5)),
+  ];
 }
 
 /** The slice resized to what the encoder shows of it: whole greys 0…255, channels interleaved. */
@@ -28,7 +34,12 @@ export function resizedView(manifest: PromptableManifest, view: ViewSlice): View
     const plane = new Float64Array(pixels);
     for (let at = 0; at < pixels; at += 1) plane[at] = view.data[at * channels + channel]!;
     const { filter } = manifest.resize;
-    const resized = resample({ data: plane, widthPx: view.widthPx, heightPx: view.heightPx }, widthPx, heightPx, filter);
+    const resized = resample(
+      { data: plane, widthPx: view.widthPx, heightPx: view.heightPx },
+      widthPx,
+      heightPx,
+      filter,
+    );
     const whole = manifest.greys === 'truncated' ? Math.trunc : Math.round;
     resized.data.forEach((value, at) => {
       // A sum of weights may miss a whole number by the last bit, which must not cost a whole grey.
@@ -56,7 +67,10 @@ export function encoderInput(manifest: PromptableManifest, resized: ViewSlice): 
   return input;
 }
 
-function scaling({ intensity }: PromptableManifest, greys: Float32Array): [readonly number[], readonly number[]] {
+function scaling(
+  { intensity }: PromptableManifest,
+  greys: Float32Array,
+): [readonly number[], readonly number[]] {
   if (intensity.scale === 'mean-std') return [intensity.mean, intensity.std];
   let [least, most] = [Infinity, -Infinity];
   for (const grey of greys) {
@@ -72,7 +86,11 @@ function scaling({ intensity }: PromptableManifest, greys: Float32Array): [reado
 }
 
 /** A box of the slice in pixels of the encoder's input. */
-export function boxInInput(manifest: PromptableManifest, boxPx: BoxPx, slice: { widthPx: number; heightPx: number }): Float32Array {
+export function boxInInput(
+  manifest: PromptableManifest,
+  boxPx: BoxPx,
+  slice: { widthPx: number; heightPx: number },
+): Float32Array {
   const [shownWidth, shownHeight] = shownSizePx(manifest, slice);
   const [x0, y0, x1, y1] = boxPx;
   const [sx, sy] = [shownWidth / slice.widthPx, shownHeight / slice.heightPx];
@@ -80,7 +98,11 @@ export function boxInInput(manifest: PromptableManifest, boxPx: BoxPx, slice: { 
 }
 
 /** The two cells of the output grid that a pixel's centre lies between, and how far it is from the first. */
-function bilinearTaps(pixels: number, shownCells: number, gridPx: number): { lower: Int32Array; fraction: Float64Array } {
+function bilinearTaps(
+  pixels: number,
+  shownCells: number,
+  gridPx: number,
+): { lower: Int32Array; fraction: Float64Array } {
   const lower = new Int32Array(pixels);
   const fraction = new Float64Array(pixels);
   // Cells that show only padding take no part.
@@ -105,7 +127,9 @@ export function logitsToSliceMask(
   const { widthPx, heightPx } = slice;
   const { gridPx, order, threshold } = manifest.output;
   const sigmoidFirst = order === 'sigmoid-then-resize';
-  const values = sigmoidFirst ? Float64Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit))) : Float64Array.from(logits);
+  const values = sigmoidFirst
+    ? Float64Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)))
+    : Float64Array.from(logits);
   const limit = sigmoidFirst ? threshold : Math.log(threshold / (1 - threshold));
   const [shownWidth, shownHeight] = shownSizePx(manifest, slice);
   const perCell = gridPx / manifest.input.sizePx;

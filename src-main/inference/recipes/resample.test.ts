@@ -20,7 +20,11 @@ const { sampleEvery, cases } = z
       }),
     ),
   })
-  .parse(JSON.parse(readFileSync(new URL('../../../tests/golden/resample.json', import.meta.url), 'utf8')));
+  .parse(
+    JSON.parse(
+      readFileSync(new URL('../../../tests/golden/resample.json', import.meta.url), 'utf8'),
+    ),
+  );
 
 const planeByFormula = ([widthPx, heightPx]: [number, number]): Plane => ({
   widthPx,
@@ -32,19 +36,29 @@ const planeByFormula = ([widthPx, heightPx]: [number, number]): Plane => ({
 });
 
 const worst = (actual: ArrayLike<number>, expected: number[]) =>
-  expected.reduce((most, value, at) => Math.max(most, Math.abs(value - (actual[at * sampleEvery] ?? NaN))), 0);
+  expected.reduce(
+    (most, value, at) => Math.max(most, Math.abs(value - (actual[at * sampleEvery] ?? NaN))),
+    0,
+  );
 
 describe('resampling equals the references', () => {
   for (const { fromPx, toPx, ...golden } of cases) {
     const title = `${fromPx.join('×')} to ${toPx.join('×')}`;
     it(`cubic spline as scikit-image: ${title}`, () => {
-      expect(worst(resample(planeByFormula(fromPx), ...toPx, 'cubic-spline').data, golden.cubicSpline)).toBeLessThan(1e-8);
+      expect(
+        worst(resample(planeByFormula(fromPx), ...toPx, 'cubic-spline').data, golden.cubicSpline),
+      ).toBeLessThan(1e-8);
     });
     it(`triangle as Pillow, which works in single precision: ${title}`, () => {
-      expect(worst(resample(planeByFormula(fromPx), ...toPx, 'triangle').data, golden.triangle)).toBeLessThan(1e-3);
+      expect(
+        worst(resample(planeByFormula(fromPx), ...toPx, 'triangle').data, golden.triangle),
+      ).toBeLessThan(1e-3);
     });
     it(`the encoder’s input as MedSAM’s script: ${title}`, () => {
-      const manifest = { ...tinyPromptableManifest, input: { ...tinyPromptableManifest.input, sizePx: toPx[0] } };
+      const manifest = {
+        ...tinyPromptableManifest,
+        input: { ...tinyPromptableManifest.input, sizePx: toPx[0] },
+      };
       const plane = planeByFormula(fromPx);
       const view = { ...plane, data: Float32Array.from(plane.data), channels: 1 as const };
       const input = encoderInput(manifest, resizedView(manifest, view));
@@ -64,13 +78,26 @@ describe('laws of resampling', () => {
 
   it('a flat picture stays flat, and no value leaves the range of the picture', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...filters), side, side, side, side, fc.integer({ max: 255, min: 0 }), (filter, w, h, toW, toH, grey) => {
-        const flat = resample({ widthPx: w, heightPx: h, data: new Float64Array(w * h).fill(grey) }, toW, toH, filter);
-        expect(flat.data.every((value) => Math.abs(value - grey) < 1e-9)).toBe(true);
-        const noisy = resample(planeByFormula([w, h]), toW, toH, filter);
-        expect(noisy.data).toHaveLength(toW * toH);
-        expect(noisy.data.every((value) => value >= -1e-9 && value <= 250 + 1e-9)).toBe(true);
-      }),
+      fc.property(
+        fc.constantFrom(...filters),
+        side,
+        side,
+        side,
+        side,
+        fc.integer({ max: 255, min: 0 }),
+        (filter, w, h, toW, toH, grey) => {
+          const flat = resample(
+            { widthPx: w, heightPx: h, data: new Float64Array(w * h).fill(grey) },
+            toW,
+            toH,
+            filter,
+          );
+          expect(flat.data.every((value) => Math.abs(value - grey) < 1e-9)).toBe(true);
+          const noisy = resample(planeByFormula([w, h]), toW, toH, filter);
+          expect(noisy.data).toHaveLength(toW * toH);
+          expect(noisy.data.every((value) => value >= -1e-9 && value <= 250 + 1e-9)).toBe(true);
+        },
+      ),
     );
   });
 
@@ -79,7 +106,8 @@ describe('laws of resampling', () => {
     const source = planeByFormula([12, 8]).data;
     const mean = (x: number, y: number) => {
       let sum = 0;
-      for (let dy = 0; dy < 2; dy += 1) for (let dx = 0; dx < 4; dx += 1) sum += source[(y * 2 + dy) * 12 + x * 4 + dx]!;
+      for (let dy = 0; dy < 2; dy += 1)
+        for (let dx = 0; dx < 4; dx += 1) sum += source[(y * 2 + dy) * 12 + x * 4 + dx]!;
       return sum / 8;
     };
     data.forEach((value, at) => expect(value).toBeCloseTo(mean(at % 3, Math.floor(at / 3)), 9));

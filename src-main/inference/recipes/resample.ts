@@ -26,10 +26,21 @@ export type ResampleFilter = 'cubic-spline' | 'triangle' | 'area';
  * - `triangle`: PIL's bilinear, support widened where it shrinks (SAM).
  * - `area`: mean over the covered part of the pixels (OpenCV's INTER_AREA for shrinking); nearest pixels when enlarging.
  */
-export function resample(plane: Plane, widthPx: number, heightPx: number, filter: ResampleFilter): Plane {
+export function resample(
+  plane: Plane,
+  widthPx: number,
+  heightPx: number,
+  filter: ResampleFilter,
+): Plane {
   if (filter === 'cubic-spline') return splineResample(plane, widthPx, heightPx);
   const weightsOf = filter === 'triangle' ? triangleWeights : areaWeights;
-  return separable(plane, weightsOf(plane.widthPx, widthPx), weightsOf(plane.heightPx, heightPx), widthPx, heightPx);
+  return separable(
+    plane,
+    weightsOf(plane.widthPx, widthPx),
+    weightsOf(plane.heightPx, heightPx),
+    widthPx,
+    heightPx,
+  );
 }
 
 function splineResample(plane: Plane, widthPx: number, heightPx: number): Plane {
@@ -65,13 +76,21 @@ function gaussian(plane: Plane, factorX: number, factorY: number): Plane {
   const columns = gaussianWeights(widthPx, (factorX - 1) / 2);
   const rows = gaussianWeights(heightPx, (factorY - 1) / 2);
   if (!columns && !rows) return { ...plane, data: plane.data.slice() };
-  return separable(plane, columns ?? identityWeights(widthPx), rows ?? identityWeights(heightPx), widthPx, heightPx);
+  return separable(
+    plane,
+    columns ?? identityWeights(widthPx),
+    rows ?? identityWeights(heightPx),
+    widthPx,
+    heightPx,
+  );
 }
 
 function gaussianWeights(count: number, sigma: number): Weights | null {
   if (sigma <= 0) return null;
   const radius = Math.floor(4 * sigma + 0.5);
-  const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, at) => Math.exp(-0.5 * ((at - radius) / sigma) ** 2));
+  const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, at) =>
+    Math.exp(-0.5 * ((at - radius) / sigma) ** 2),
+  );
   const total = kernel.reduce((sum, value) => sum + value, 0);
   const weights = emptyWeights(count, kernel.length);
   for (let k = 0; k < count; k += 1) {
@@ -103,7 +122,8 @@ const POLE = Math.sqrt(3) - 2;
 
 /** Samples → B-spline coefficients in place, mirrored borders (Unser, IEEE Signal Processing Magazine 16(6), 1999). */
 function splinePrefilter({ data, widthPx, heightPx }: Plane): void {
-  for (let y = 0; y < heightPx; y += 1) prefilterLines(data.subarray(y * widthPx, (y + 1) * widthPx), widthPx, 1, 1);
+  for (let y = 0; y < heightPx; y += 1)
+    prefilterLines(data.subarray(y * widthPx, (y + 1) * widthPx), widthPx, 1, 1);
   // All columns at once, a row at a time, in the order of memory.
   prefilterLines(data, heightPx, widthPx, widthPx);
 }
@@ -129,7 +149,8 @@ function prefilterLines(data: Float64Array, count: number, stride: number, lines
     data[line] = (POLE / (POLE * POLE - 1)) * (data[line]! + POLE * data[line - stride]!);
   }
   for (let at = end - stride; at >= 0; at -= stride) {
-    for (let line = at; line < at + lines; line += 1) data[line] = POLE * (data[line + stride]! - data[line]!);
+    for (let line = at; line < at + lines; line += 1)
+      data[line] = POLE * (data[line + stride]! - data[line]!);
   }
 }
 
@@ -141,7 +162,8 @@ function splineWeights(from: number, to: number): Weights {
     for (let tap = 0; tap < 4; tap += 1) {
       const t = Math.abs(x - (first + tap));
       weights.index[k * 4 + tap] = mirrored(first + tap, from);
-      weights.weights[k * 4 + tap] = t < 1 ? 2 / 3 - t * t + t ** 3 / 2 : t < 2 ? (2 - t) ** 3 / 6 : 0;
+      weights.weights[k * 4 + tap] =
+        t < 1 ? 2 / 3 - t * t + t ** 3 / 2 : t < 2 ? (2 - t) ** 3 / 6 : 0;
     }
   }
   return weights;
@@ -150,7 +172,9 @@ function splineWeights(from: number, to: number): Weights {
 function triangleWeights(from: number, to: number): Weights {
   const scale = Math.max(1, from / to);
   const taps = Math.ceil(scale) * 2 + 1;
-  return normalised(from, to, taps, (centre, pixel) => Math.max(0, 1 - Math.abs(pixel + 0.5 - centre) / scale));
+  return normalised(from, to, taps, (centre, pixel) =>
+    Math.max(0, 1 - Math.abs(pixel + 0.5 - centre) / scale),
+  );
 }
 
 function areaWeights(from: number, to: number): Weights {
@@ -164,7 +188,12 @@ function areaWeights(from: number, to: number): Weights {
 }
 
 /** Weights of the pixels about each centre, divided by their sum over the pixels that exist. */
-function normalised(from: number, to: number, taps: number, weigh: (centre: number, pixel: number) => number): Weights {
+function normalised(
+  from: number,
+  to: number,
+  taps: number,
+  weigh: (centre: number, pixel: number) => number,
+): Weights {
   const weights = emptyWeights(to, taps);
   for (let k = 0; k < to; k += 1) {
     const centre = ((k + 0.5) * from) / to;
@@ -182,7 +211,13 @@ function normalised(from: number, to: number, taps: number, weigh: (centre: numb
   return weights;
 }
 
-function separable(plane: Plane, columns: Weights, rows: Weights, widthPx: number, heightPx: number): Plane {
+function separable(
+  plane: Plane,
+  columns: Weights,
+  rows: Weights,
+  widthPx: number,
+  heightPx: number,
+): Plane {
   const narrowed = new Float64Array(widthPx * plane.heightPx);
   for (let y = 0; y < plane.heightPx; y += 1) {
     const line = y * plane.widthPx;
