@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia';
-import { computed, markRaw, ref, shallowRef } from 'vue';
+import { computed, markRaw, ref, shallowReactive, shallowRef } from 'vue';
 import { api } from '../api/client.ts';
 import type { OpenSeries } from '../../src-shared/contract/series.ts';
 import { axisNumber, sliceFrames } from '../../src-shared/geometry/planes.ts';
@@ -11,6 +11,7 @@ import type { Window } from '../../src-shared/window.ts';
 import { paneLayout } from '../viewer/pane-transform.ts';
 import type { PaneLayout, PaneView, Point } from '../viewer/pane-transform.ts';
 import { marks } from '../viewer/marks.ts';
+import { stepDown } from '../viewer/scroll-order.ts';
 import { streamVoxels } from '../viewer/voxel-stream.ts';
 import { valuesAt } from '../viewer/voxels.ts';
 import type { Voxels } from '../viewer/voxels.ts';
@@ -52,8 +53,8 @@ export const useViewingStore = defineStore('viewing', () => {
   const masksShown = ref(true);
   const rulers = shallowRef<Ruler[]>([]);
   /** Pane sizes and views by plane; a missing view means: fit. */
-  const paneCss = shallowRef<Record<Plane, Point>>({ axial: [1, 1], coronal: [1, 1], sagittal: [1, 1] });
-  const views = shallowRef<Partial<Record<Plane, PaneView>>>({});
+  const paneCss = shallowReactive<Record<Plane, Point>>({ axial: [1, 1], coronal: [1, 1], sagittal: [1, 1] });
+  const views = shallowReactive<Record<Plane, PaneView | null>>({ axial: null, coronal: null, sagittal: null });
   /** The voxel under the mouse and the pane it is over. */
   const hover = shallowRef<{ plane: Plane; index: Vec3 } | null>(null);
 
@@ -83,13 +84,15 @@ export const useViewingStore = defineStore('viewing', () => {
     return valuesAt(voxels.value, open.value.geometry.sizeVx, open.value.series.channels, hover.value.index);
   });
 
+  /** The series opened last, for when the page is left and come back to. */
+  const lastSeriesId = ref('');
   const frameOf = (plane: Plane): SliceFrame => frames.value![plane];
   const sliceCount = (plane: Plane): number => open.value!.geometry.sizeVx[axisNumber[frameOf(plane).axis]];
   const sliceIndex = (plane: Plane): number => cursor.value[axisNumber[frameOf(plane).axis]];
   const planeOfAxis = (axis: SliceAxis): Plane | null =>
     planes.value.find((plane) => frameOf(plane).axis === axis) ?? null;
   const layoutOf = (plane: Plane): PaneLayout =>
-    paneLayout(open.value!.geometry, frameOf(plane), paneCss.value[plane], views.value[plane] ?? null);
+    paneLayout(open.value!.geometry, frameOf(plane), paneCss[plane], views[plane]);
 
   function setSlice(axis: SliceAxis, index: number): void {
     if (!open.value) return;
@@ -98,8 +101,13 @@ export const useViewingStore = defineStore('viewing', () => {
     next[n] = Math.min(Math.max(Math.round(index), 0), open.value.geometry.sizeVx[n] - 1);
     if (next[n] !== cursor.value[n]) cursor.value = next;
   }
-  const scroll = (plane: Plane, by: number): void =>
-    setSlice(frameOf(plane).axis, sliceIndex(plane) + by);
+  /** Steps down (to the feet, the back, the left; of stacks to the next picture) or, below zero, up. */
+  function scroll(plane: Plane, stepsDown: number): void {
+    if (!open.value) return;
+    const frame = frameOf(plane);
+    const sign = open.value.series.kind === 'volume' ? stepDown(open.value.geometry, frame) : 1;
+    setSlice(frame.axis, sliceIndex(plane) + sign * stepsDown);
+  }
   function setCursor(index: Readonly<Vec3>): void {
     if (!open.value) return;
     const size = open.value.geometry.sizeVx;
@@ -107,11 +115,10 @@ export const useViewingStore = defineStore('viewing', () => {
     cursor.value = [clamp(0), clamp(1), clamp(2)];
   }
   function setView(plane: Plane, view: PaneView | null): void {
-    const { [plane]: _old, ...rest } = views.value;
-    views.value = view ? { ...rest, [plane]: view } : rest;
+    views[plane] = view;
   }
   function setPaneCss(plane: Plane, size: Point): void {
-    paneCss.value = { ...paneCss.value, [plane]: size };
+    paneCss[plane] = size;
   }
   function setWindow(next: Window): void {
     if (Number.isFinite(next.level) && next.width > 0) window.value = next;
@@ -122,7 +129,7 @@ export const useViewingStore = defineStore('viewing', () => {
   }
   function reset(): void {
     if (!open.value) return;
-    views.value = {};
+    for (const plane of everyPlane) views[plane] = null;
     window.value = initialWindow(open.value);
     inverted.value = false;
     rulers.value = [];
@@ -155,6 +162,7 @@ export const useViewingStore = defineStore('viewing', () => {
       if (!answer.ok) return refuse(answer.error);
       const series = markRaw(answer.value);
       open.value = series;
+      lastSeriesId.value = seriesId;
       window.value = initialWindow(series);
       setCursor(middle(series.geometry.sizeVx));
       if (at) setSlice(at.axis, at.sliceIndex);
@@ -200,7 +208,7 @@ export const useViewingStore = defineStore('viewing', () => {
     open.value = null;
     voxels.value = null;
     loadedFraction.value = 0;
-    views.value = {};
+    for (const plane of everyPlane) views[plane] = null;
     rulers.value = [];
     hover.value = null;
     maximised.value = null;
@@ -208,7 +216,7 @@ export const useViewingStore = defineStore('viewing', () => {
   }
 
   return {
-    open, status, error, loadedFraction, voxels, voxelRevision,
+    open, status, error, lastSeriesId, loadedFraction, voxels, voxelRevision,
     cursor, window, inverted, linear, tool, maximised, activePlane, crosshairShown, masksShown,
     rulers, paneCss, views, hover,
     frames, planes, presets, activePreset, oriented, hasSpacing, hoverValues,

@@ -19,13 +19,21 @@ export function useViewerKeys(): void {
   const viewing = useViewingStore();
   const segmentation = useSegmentationStore();
 
+  /** The selected box, if the shown slice has it: keys must not change what is not on screen. */
+  function selectedOnScreen() {
+    const mask = segmentation.selectedMask;
+    const plane = mask && viewing.planeOfAxis(mask.axis);
+    if (!mask || !plane || viewing.sliceIndex(plane) !== mask.sliceIndex || !viewing.masksShown) return null;
+    return segmentation.hidden.has(mask.segmentId) ? null : { mask, plane };
+  }
+
   /** Arrow keys move the selected box of the active pane by one pixel, with Shift by five. */
   function nudge(event: KeyboardEvent): boolean {
     const step = nudges[event.key as keyof typeof nudges];
-    const mask = segmentation.selectedMask;
-    if (!step || !mask || mask.state === 'pending' || segmentation.draft) return false;
-    const plane = viewing.planeOfAxis(mask.axis);
-    if (!plane || viewing.sliceIndex(plane) !== mask.sliceIndex) return false;
+    const selected = selectedOnScreen();
+    if (!step || !selected || event.ctrlKey || event.metaKey || event.altKey) return false;
+    const { mask, plane } = selected;
+    if (segmentation.draft) return true; // the step before is still on its way
     const layout = viewing.layoutOf(plane);
     const [dx, dy] = screenStep(sliceToPane(layout), step);
     const times = event.shiftKey ? 5 : 1;
@@ -43,12 +51,12 @@ export function useViewerKeys(): void {
     else if (action.startsWith('preset-')) viewing.applyPreset(Number(action.slice(7)) - 1);
     else
       switch (action) {
-        case 'slice-next': viewing.scroll(plane, 1); break;
-        case 'slice-previous': viewing.scroll(plane, -1); break;
-        case 'slice-next-10': viewing.scroll(plane, 10); break;
-        case 'slice-previous-10': viewing.scroll(plane, -10); break;
-        case 'slice-first': viewing.setSlice(viewing.frameOf(plane).axis, 0); break;
-        case 'slice-last': viewing.setSlice(viewing.frameOf(plane).axis, Infinity); break;
+        case 'slice-down': viewing.scroll(plane, 1); break;
+        case 'slice-up': viewing.scroll(plane, -1); break;
+        case 'slice-down-10': viewing.scroll(plane, 10); break;
+        case 'slice-up-10': viewing.scroll(plane, -10); break;
+        case 'slice-top': viewing.scroll(plane, -viewing.sliceCount(plane)); break;
+        case 'slice-bottom': viewing.scroll(plane, viewing.sliceCount(plane)); break;
         case 'fit': viewing.setView(plane, null); break;
         case 'reset': viewing.reset(); break;
         case 'invert': viewing.inverted = !viewing.inverted; break;
@@ -56,10 +64,12 @@ export function useViewerKeys(): void {
         case 'maximise': if (viewing.planes.length > 1) viewing.maximised = viewing.maximised ? null : plane; break;
         case 'toggle-masks': viewing.masksShown = !viewing.masksShown; break;
         case 'toggle-crosshair': viewing.crosshairShown = !viewing.crosshairShown; break;
-        case 'remove':
-          if (segmentation.selectedMaskId) void segmentation.removeMask(segmentation.selectedMaskId);
+        case 'remove': {
+          const selected = selectedOnScreen();
+          if (selected) void segmentation.removeMask(selected.mask.id);
           else viewing.removeLastRuler();
           break;
+        }
         case 'cancel':
           if (!paneRegistry.cancelDrag()) segmentation.select(segmentation.selectedSegmentId);
           break;

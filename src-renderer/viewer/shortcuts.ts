@@ -12,7 +12,7 @@ export interface Shortcut {
 
 export type ViewerAction =
   | 'tool-window' | 'tool-crosshair' | 'tool-ruler' | 'tool-box'
-  | 'slice-next' | 'slice-previous' | 'slice-next-10' | 'slice-previous-10' | 'slice-first' | 'slice-last'
+  | 'slice-up' | 'slice-down' | 'slice-up-10' | 'slice-down-10' | 'slice-top' | 'slice-bottom'
   | 'fit' | 'reset' | 'invert' | 'interpolation' | 'maximise' | 'toggle-masks' | 'toggle-crosshair'
   | 'nudge-left' | 'nudge-right' | 'nudge-up' | 'nudge-down'
   | 'remove' | 'cancel' | 'undo' | 'redo' | 'new-segment'
@@ -31,12 +31,12 @@ export const shortcuts: readonly Shortcut[] = [
   entry('tool-crosshair', 'c'),
   entry('tool-ruler', 'r'),
   entry('new-segment', 'n'),
-  entry('slice-next', 'ArrowUp'),
-  entry('slice-previous', 'ArrowDown'),
-  entry('slice-next-10', 'PageUp'),
-  entry('slice-previous-10', 'PageDown'),
-  entry('slice-first', 'Home'),
-  entry('slice-last', 'End'),
+  entry('slice-up', 'ArrowUp'),
+  entry('slice-down', 'ArrowDown'),
+  entry('slice-up-10', 'PageUp'),
+  entry('slice-down-10', 'PageDown'),
+  entry('slice-top', 'Home'),
+  entry('slice-bottom', 'End'),
   entry('fit', 'f'),
   entry('reset', '0'),
   entry('maximise', 'm'),

@@ -61,14 +61,20 @@ export class SliceScene {
   readonly #grey = vtkColorTransferFunction.newInstance();
   readonly #opaque = vtkPiecewiseFunction.newInstance();
   readonly #panes = new Set<SlicePane>();
+  readonly #onLost: () => void;
   readonly volume: SceneVolume;
 
-  /** Throws when the browser gives no WebGL 2 context. */
-  constructor(volume: SceneVolume) {
+  /**
+   * Throws when the browser gives no WebGL 2 context. `onLost` is called when the driver takes the
+   * context away later (a sleeping laptop, a driver update); the scene is of no more use then.
+   */
+  constructor(volume: SceneVolume, onLost: () => void) {
     this.volume = volume;
     this.#view = this.#window.newAPISpecificView('WebGL', {}) as unknown as GlView;
     this.#window.addView(this.#view);
     this.#view.initialize();
+    this.#onLost = onLost;
+    this.#view.getCanvas().addEventListener('webglcontextlost', onLost);
     const scalars = vtkDataArray.newInstance({
       name: 'values',
       numberOfComponents: volume.channels,
@@ -136,6 +142,7 @@ export class SliceScene {
 
   dispose(): void {
     for (const pane of [...this.#panes]) this.removePane(pane);
+    releaseContext(this.#view, this.#onLost);
     this.#view.delete();
     this.#window.delete();
     this.#image.delete();
@@ -243,6 +250,15 @@ export class SlicePane {
     this.#actor.delete();
     this.window.delete();
   }
+}
+
+/** Gives a context back at once; a browser keeps only some sixteen until its memory is collected. */
+export function releaseContext(
+  view: Pick<GlView, 'getCanvas' | 'getContext'>,
+  onLost: () => void,
+): void {
+  view.getCanvas().removeEventListener('webglcontextlost', onLost);
+  view.getContext()?.getExtension('WEBGL_lose_context')?.loseContext();
 }
 
 /** The graphics card as the driver calls it; "SwiftShader" or "llvmpipe" mean that there is none. */

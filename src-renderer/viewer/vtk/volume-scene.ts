@@ -2,7 +2,7 @@ import '@kitware/vtk.js/Rendering/Profiles/Volume';
 import '@kitware/vtk.js/Rendering/Profiles/Geometry';
 import '@kitware/vtk.js/Rendering/Misc/RenderingAPIs';
 import vtkDataArray from '@kitware/vtk.js/Common/Core/DataArray';
-import vtkImageData from '@kitware/vtk.js/Common/DataModel/ImageData';
+import type vtkImageData from '@kitware/vtk.js/Common/DataModel/ImageData';
 import vtkPiecewiseFunction from '@kitware/vtk.js/Common/DataModel/PiecewiseFunction';
 import vtkPolyData from '@kitware/vtk.js/Common/DataModel/PolyData';
 import vtkActor from '@kitware/vtk.js/Rendering/Core/Actor';
@@ -19,8 +19,10 @@ import type { Vec3, VolumeGeometry } from '../../../src-shared/geometry/volume-g
 import { coarseStep, thinned } from '../coarse-volume.ts';
 import type { Surface } from '../surface.ts';
 import type { VolumePreset } from '../volume-presets.ts';
+import { worldImage } from './world-image.ts';
 import type { Voxels } from '../voxels.ts';
-import { glRendererName, isSoftwareRenderer } from './slice-scene.ts';
+import { glRendererName, isSoftwareRenderer, releaseContext } from './slice-scene.ts';
+import { SlicePlanes } from './slice-planes.ts';
 
 interface GlView {
   setContainer(element: HTMLElement | null): void;
@@ -37,6 +39,7 @@ const maxVoxels = { hardware: 300e6, software: 2.5e6 };
 export interface SceneSource {
   voxels: Voxels;
   geometry: VolumeGeometry;
+  channels: 1 | 3;
   valueRange: readonly [number, number];
 }
 
@@ -52,19 +55,25 @@ export class VolumeScene {
   readonly #view: GlView;
   readonly #source: SceneSource;
   readonly #surfaces = new Map<string, { actor: vtkActor; mapper: vtkMapper; data: vtkPolyData }>();
+  readonly #onLost: () => void;
+  /** The shown slices, as pictures in space. */
+  readonly planes: SlicePlanes;
   #frame: { actor: vtkActor; mapper: vtkMapper } | null = null;
   #volume: { actor: vtkVolume; mapper: vtkVolumeMapper; image: vtkImageData } | null = null;
   readonly #radiusMm: number;
   readonly #centre: Vec3;
 
-  constructor(container: HTMLElement, source: SceneSource) {
+  /** Throws without WebGL 2; `onLost` is called when the driver takes the context away. */
+  constructor(container: HTMLElement, source: SceneSource, onLost: () => void) {
     this.#source = source;
+    this.#onLost = onLost;
     this.#window.addRenderer(this.#renderer);
     this.#view = this.#window.newAPISpecificView('WebGL', {}) as unknown as GlView;
     this.#window.addView(this.#view as never);
     this.#view.setContainer(container);
     this.#view.initialize();
     const canvas = this.#view.getCanvas();
+    canvas.addEventListener('webglcontextlost', onLost);
     canvas.style.width = '100%';
     canvas.style.height = '100%';
     this.software = isSoftwareRenderer(glRendererName(this.#view.getContext()));
@@ -79,6 +88,7 @@ export class VolumeScene {
     this.#centre = indexToWorld(source.geometry, sizeVx.map((n) => (n - 1) / 2) as Vec3);
     this.#radiusMm = Math.max(...corners.map((c) => Math.hypot(...c.map((v, a) => v - this.#centre[a]!))));
     this.#addFrame(corners);
+    this.planes = new SlicePlanes(source, this.#renderer);
     this.resetCamera();
   }
 
@@ -244,16 +254,7 @@ export class VolumeScene {
       ? { voxels, sizeVx: geometry.sizeVx }
       : thinned(voxels, geometry.sizeVx, step);
     const spacing = geometry.spacingMm.map((mm, a) => mm * step[a]!) as Vec3;
-    const d = geometry.direction;
-    const image = vtkImageData.newInstance();
-    image.setDimensions(coarse.sizeVx);
-    image.setSpacing(spacing);
-    image.setOrigin(geometry.originMm);
-    // vtk keeps the matrix by columns, the contract by rows.
-    image.setDirection(d[0]!, d[3]!, d[6]!, d[1]!, d[4]!, d[7]!, d[2]!, d[5]!, d[8]!);
-    const scalars = vtkDataArray.newInstance({ name: 'values', values: coarse.voxels });
-    scalars.setRange({ min: valueRange[0], max: valueRange[1] }, 0);
-    image.getPointData().setScalars(scalars);
+    const image = worldImage({ ...geometry, sizeVx: coarse.sizeVx, spacingMm: spacing }, coarse.voxels, 1, valueRange);
     const mapper = vtkVolumeMapper.newInstance();
     mapper.setInputData(image);
     const finest = Math.min(...spacing);
@@ -268,6 +269,8 @@ export class VolumeScene {
     this.moving(false);
     for (const id of this.surfaceIds()) this.removeSurface(id);
     this.#interactor.delete();
+    this.planes.dispose();
+    releaseContext(this.#view, this.#onLost);
     this.#view.setContainer(null);
     this.#view.delete();
     this.#volume?.actor.delete();
