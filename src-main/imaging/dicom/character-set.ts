@@ -78,9 +78,7 @@ function decoder(label: string): InstanceType<typeof TextDecoder> {
 
 /** Decodes the bytes of a text value under the terms of Specific Character Set (empty: default). */
 export function decodeText(bytes: Uint8Array, terms: readonly string[]): string {
-  if (bytes.every((byte) => byte < 0x80 && byte !== 0x1b)) {
-    return String.fromCharCode(...bytes);
-  }
+  if (isPlainAscii(bytes)) return decoder('windows-1252').decode(bytes);
   const first = normalised(terms[0] ?? '');
   if (bytes.includes(0x1b) && terms.some((term) => normalised(term).startsWith('ISO_IR') || term.includes('2022'))) {
     return decodeIso2022(bytes, first);
@@ -88,6 +86,13 @@ export function decodeText(bytes: Uint8Array, terms: readonly string[]): string 
   const label = singleByte[first];
   if (label && first !== 'ISO_IR 6') return decoder(label).decode(bytes);
   return decodeUndeclared(bytes, terms.slice(1));
+}
+
+function isPlainAscii(bytes: Uint8Array): boolean {
+  for (let n = 0; n < bytes.length; n++) {
+    if (bytes[n]! >= 0x80 || bytes[n] === 0x1b) return false;
+  }
+  return true;
 }
 
 /** No set is declared, yet the text is not ASCII: UTF-8 when it is valid UTF-8, else a declared second set or Latin-1. */

@@ -12,6 +12,8 @@ import { readableTransferSyntax } from './transfer-syntax.ts';
 export interface FramePicture {
   samples: Samples;
   channels: 1 | 3;
+  /** Bits that a value of `samples` has: the codestream may have more than the header says. */
+  bitsStored: number;
   /** Bits beyond the value were set and were taken off. */
   foreignBits: boolean;
   convertedFrom: 'ybr' | 'palette' | null;
@@ -25,11 +27,13 @@ export async function frameSamples(bytes: Uint8Array, layout: PixelLayout, parse
   if (layout.samplesPerPixel === 3) return colourPicture(decoded, layout, coding === 'native', parsed.bigEndian);
 
   const raw = samplesOfBytes(decoded.bytes, storedLayout(decoded, layout), coding === 'native' && parsed.bigEndian);
-  const { samples, foreignBits } = maskedSamples(raw, maskLayout(decoded, layout, coding === 'native' || coding === 'rle'));
+  const bits = maskLayout(decoded, layout, coding === 'native' || coding === 'rle');
+  const { samples, foreignBits } = maskedSamples(raw, bits);
   if (layout.photometric === 'PALETTE COLOR') {
-    return { samples: expandedPalette(samples, parsed.attributes), channels: 3, foreignBits, convertedFrom: 'palette' };
+    const rgb = expandedPalette(samples, parsed.attributes);
+    return { samples: rgb, channels: 3, bitsStored: 8, foreignBits, convertedFrom: 'palette' };
   }
-  return { samples, channels: 1, foreignBits, convertedFrom: null };
+  return { samples, channels: 1, bitsStored: bits.bitsStored, foreignBits, convertedFrom: null };
 }
 
 /** Codecs give 8-bit samples for codestreams of up to 8 bits, whatever the header allocates. */
@@ -56,7 +60,8 @@ function colourPicture(decoded: DecodedFrame, layout: PixelLayout, native: boole
   else if (decoded.planar) rgb = interleaved(rgb, pixels);
   const isYbr = layout.photometric.startsWith('YBR') && !decoded.rgb;
   if (isYbr) rgb = layout.photometric.startsWith('YBR_PARTIAL') ? rgbOfPartialRange(rgb) : rgbOfFullRange(rgb);
-  return { samples: rgb, channels: 3, foreignBits: false, convertedFrom: layout.photometric.startsWith('YBR') ? 'ybr' : null };
+  const convertedFrom = layout.photometric.startsWith('YBR') ? 'ybr' : null;
+  return { samples: rgb, channels: 3, bitsStored: 8, foreignBits: false, convertedFrom };
 }
 
 function eightBitColours(decoded: DecodedFrame, layout: PixelLayout, bigEndian: boolean): Uint8Array {

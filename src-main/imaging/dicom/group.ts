@@ -2,6 +2,7 @@ import { dot } from '../../../src-shared/geometry/volume-geometry.ts';
 import type { ImportIssue } from '../../../src-shared/import-issue.ts';
 import { splitNames, type FrameRef, type SplitName } from './header-types.ts';
 import { byInstance, compareValues, sortedAlong } from './sort.ts';
+import { closeTo } from './pixel-spacing.ts';
 import { isSinglePicture } from './sop-classes.ts';
 import { note, warning } from './validate-geometry.ts';
 import { normalOf, sameOrientation } from './vectors.ts';
@@ -68,8 +69,7 @@ function sameFormat(a: FrameRef, b: FrameRef): boolean {
 const isColour = ({ header }: FrameRef) => !header.layout.photometric.startsWith('MONOCHROME');
 
 function sameSpacing(a: [number, number] | null, b: [number, number] | null): boolean {
-  if (!a || !b) return a === b;
-  return Math.abs(a[0] / b[0] - 1) < 1e-3 && Math.abs(a[1] / b[1] - 1) < 1e-3;
+  return a && b ? closeTo(a, b) : a === b;
 }
 
 /**

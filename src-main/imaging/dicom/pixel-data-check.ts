@@ -1,4 +1,5 @@
 import type { ImportIssue } from '../../../src-shared/import-issue.ts';
+import { codestreamSize, sizeHeadBytes } from './codestream-size.ts';
 import { framesOfFragments, type Fragment } from './fragments.ts';
 import type { PixelDataPlace, PixelLayout } from './header-types.ts';
 import { readableTransferSyntax } from './transfer-syntax.ts';
@@ -23,7 +24,7 @@ export const isSubsampled = (layout: PixelLayout) =>
 /**
  * Tells whether all frames the header promises are in the file, from lengths and fragment headers
  * alone. Null: complete. A codestream that is cut inside a complete fragment is found, too, by its
- * missing end marker.
+ * missing end marker, one of another size by its first bytes.
  */
 export async function checkPixelData(
   source: ByteSource,
@@ -48,12 +49,33 @@ export async function checkPixelData(
     source.read(f.offset, Math.min(f.length, 12)),
   );
   if (!frames) return framesMissing(layout.frameCount, walked.fragments.length);
-  for (const fragments of frames) {
-    if (!(await endsProperly(source, layout, fragments))) {
-      return { code: 'truncated-pixel-data', params: { expected: 'an end marker', present: 'none' } };
-    }
+  for (const [n, fragments] of frames.entries()) {
+    const problem = await checkCodestream(source, layout, fragments, n);
+    if (problem) return problem;
   }
   return null;
+}
+
+async function checkCodestream(
+  source: ByteSource,
+  layout: PixelLayout,
+  fragments: Fragment[],
+  frame: number,
+): Promise<Refusal | null> {
+  if (readableTransferSyntax(layout.transferSyntaxUid)?.coding === 'rle') return null;
+  if (!(await endsProperly(source, fragments))) {
+    return { code: 'truncated-pixel-data', params: { expected: 'an end marker', present: 'none' } };
+  }
+  const [first] = fragments;
+  const size = codestreamSize(await source.read(first!.offset, Math.min(first!.length, sizeHeadBytes)));
+  if (!size) return null;
+  const { width, height, components } = size;
+  const agrees = width === layout.columns && height === layout.rows && components === layout.samplesPerPixel;
+  if (agrees) return null;
+  const reason =
+    `the compressed picture of frame ${frame + 1} is ${width} × ${height} × ${components}, ` +
+    `the header says ${layout.columns} × ${layout.rows} × ${layout.samplesPerPixel}`;
+  return { code: 'broken-dicom', params: { reason } };
 }
 
 const truncated = (expected: number, present: number): Refusal => ({
@@ -93,8 +115,7 @@ async function walkFragments(source: ByteSource, start: number): Promise<Walk> {
 }
 
 /** JPEG, JPEG-LS and JPEG 2000 codestreams end with FF D9, possibly followed by padding. */
-async function endsProperly(source: ByteSource, layout: PixelLayout, fragments: Fragment[]): Promise<boolean> {
-  if (readableTransferSyntax(layout.transferSyntaxUid)?.coding === 'rle') return true;
+async function endsProperly(source: ByteSource, fragments: Fragment[]): Promise<boolean> {
   const last = fragments.at(-1);
   if (!last) return false;
   const tail = await source.read(last.offset + Math.max(0, last.length - 64), Math.min(64, last.length));

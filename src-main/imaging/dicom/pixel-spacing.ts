@@ -9,10 +9,13 @@ type Spacing = Pick<FrameHeader, 'pixelSpacingMm' | 'spacingSource'>;
  */
 export function pixelSpacing(root: Attributes, measures: Attributes | null): Spacing {
   const inPatient = pair(measures?.decimals('00280030') ?? []);
-  if (inPatient) return { pixelSpacingMm: inPatient, spacingSource: 'pixel' };
+  const atDetector = pair(root.decimals('00181164')) ?? pair(root.decimals('00182010'));
+  // Both alike and no calibration named: a projection whose pixels nobody took back to the patient.
+  const uncalibrated =
+    inPatient && atDetector && closeTo(inPatient, atDetector) && !root.has('00280a02');
+  if (inPatient && !uncalibrated) return { pixelSpacingMm: inPatient, spacingSource: 'pixel' };
   const region = ultrasoundSpacing(root);
   if (region) return { pixelSpacingMm: region, spacingSource: 'ultrasound-region' };
-  const atDetector = pair(root.decimals('00181164')) ?? pair(root.decimals('00182010'));
   if (atDetector) {
     const magnification = root.decimal('00181114');
     if (magnification !== null && magnification >= 1) {
@@ -52,8 +55,9 @@ function ultrasoundSpacing(root: Attributes): [number, number] | null {
   });
   const [first] = spacings;
   if (!first) return null;
-  const agrees = spacings.every(
-    (s) => s && Math.abs(s[0] / first[0] - 1) < 1e-3 && Math.abs(s[1] / first[1] - 1) < 1e-3,
-  );
-  return agrees ? first : null;
+  return spacings.every((spacing) => spacing && closeTo(spacing, first)) ? first : null;
 }
+
+/** Equal within a thousandth. */
+export const closeTo = (a: [number, number], b: [number, number]): boolean =>
+  Math.abs(a[0] / b[0] - 1) < 1e-3 && Math.abs(a[1] / b[1] - 1) < 1e-3;

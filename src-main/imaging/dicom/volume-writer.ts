@@ -49,10 +49,11 @@ export class VolumeWriter {
       return;
     }
     const { slope, intercept } = header.frames[frame]?.rescale ?? { slope: 1, intercept: 0 };
-    const sum = inverted ? slope * storedSum(header.layout) + 2 * intercept : null;
+    const [lowest, highest] = storedRange(header.layout);
+    const sum = inverted ? slope * (lowest + highest) + 2 * intercept : null;
     if (sum !== null && (index === 0 || this.#inversionSum === null)) this.#inversionSum = sum;
     const line = sum === null ? { slope, intercept } : { slope: -slope, intercept: sum - intercept };
-    this.#writeLine(offset, picture.samples, line, inverted);
+    this.#writeLine(offset, picture, line, header.layout.signed, inverted);
   }
 
   finish(): WrittenVolume {
@@ -74,19 +75,17 @@ export class VolumeWriter {
     }
   }
 
-  #writeLine(offset: number, samples: Samples, { slope, intercept }: { slope: number; intercept: number }, inverted: boolean): void {
-    const identity = slope === 1 && intercept === 0;
-    const bytes = samples instanceof Uint8Array && (identity || inverted);
-    const [low, high] = rangeOf(samples);
-    const ends = [low * slope + intercept, high * slope + intercept];
-    const whole = Number.isInteger(slope) && Number.isInteger(intercept);
-    this.#widen(bytes ? 'uint8' : 'int16', whole, Math.min(...ends), Math.max(...ends));
-    const voxels = this.#voxels;
-    if (identity) {
-      voxels.set(sameBits(samples, voxels), offset);
-      return;
-    }
-    for (let n = 0; n < samples.length; n++) voxels[offset + n] = samples[n]! * slope + intercept;
+  #writeLine(offset: number, { samples, bitsStored }: FramePicture, line: Line, signed: boolean, inverted: boolean): void {
+    const identity = line.slope === 1 && line.intercept === 0;
+    const whole = Number.isInteger(line.slope) && Number.isInteger(line.intercept);
+    const narrowest = samples instanceof Uint8Array && (identity || inverted) ? 'uint8' : 'int16';
+    const bounds = boundsOf(storedRange({ bitsStored, signed }), line);
+    // The bits often settle the type; only where they do not, the values are looked at.
+    const settled = bounds[0] >= -32768 && bounds[1] <= 32767;
+    this.#widen(narrowest, whole, ...(settled ? bounds : boundsOf(rangeOf(samples), line)));
+    if (identity) this.#voxels.set(sameBits(samples, this.#voxels), offset);
+    else if (this.#voxels instanceof Int16Array) rescaleWhole(samples, line, this.#voxels, offset);
+    else rescale(samples, line, this.#voxels, offset);
   }
 
   #writeLookedUp(offset: number, samples: Samples, lut: ModalityLut, invertedFrom: number | null): void {
@@ -98,11 +97,17 @@ export class VolumeWriter {
 
   /** Makes room for values from low to high: the type depends on the range of all slices so far, not on their order. */
   #widen(atLeast: 'uint8' | 'int16', whole: boolean, low: number, high: number): void {
+    const first = this.#low > this.#high;
     this.#low = Math.min(this.#low, low);
     this.#high = Math.max(this.#high, high);
     const type = this.#typeFor(atLeast, whole);
     if (type === this.#type) return;
     const before = this.#voxels;
+    if (first) {
+      this.#voxels = new arrays[type](before.length);
+      this.#type = type;
+      return;
+    }
     // Whole numbers without a negative one have the same bits in both 16-bit types.
     if (this.#type === 'int16' && type === 'uint16') this.#voxels = new Uint16Array(before.buffer);
     else {
@@ -120,8 +125,33 @@ export class VolumeWriter {
   }
 }
 
-/** Smallest plus largest value that the stored bits can hold. */
-const storedSum = ({ bitsStored, signed }: PixelLayout) => (signed ? -1 : 2 ** bitsStored - 1);
+interface Line {
+  slope: number;
+  intercept: number;
+}
+
+/** Smallest and largest value that the stored bits can hold. */
+function storedRange({ bitsStored, signed }: Pick<PixelLayout, 'bitsStored' | 'signed'>): [number, number] {
+  return signed ? [-(2 ** (bitsStored - 1)), 2 ** (bitsStored - 1) - 1] : [0, 2 ** bitsStored - 1];
+}
+
+function boundsOf([low, high]: [number, number], { slope, intercept }: Line): [number, number] {
+  const ends = [low * slope + intercept, high * slope + intercept];
+  return [Math.min(...ends), Math.max(...ends)];
+}
+
+/** The usual case in a loop of its own, so that the engine compiles it for whole numbers. */
+function rescaleWhole(samples: Samples, { slope, intercept }: Line, out: Int16Array, offset: number): void {
+  if (slope === 1) {
+    for (let n = 0; n < samples.length; n++) out[offset + n] = samples[n]! + intercept;
+  } else {
+    for (let n = 0; n < samples.length; n++) out[offset + n] = samples[n]! * slope + intercept;
+  }
+}
+
+function rescale(samples: Samples, { slope, intercept }: Line, out: Voxels, offset: number): void {
+  for (let n = 0; n < samples.length; n++) out[offset + n] = samples[n]! * slope + intercept;
+}
 
 function rangeOf(samples: Samples): [number, number] {
   let low = Infinity;
