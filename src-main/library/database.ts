@@ -4,7 +4,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AppError, ErrorCode } from '../../src-shared/result.ts';
+import type { AppError, ErrorCode, Result } from '../../src-shared/result.ts';
 import { applicationRoot } from '../entry-file.ts';
 import * as schema from './schema/index.ts';
 
@@ -23,6 +23,12 @@ export class LibraryError extends Error {
     super(detail ?? code);
     this.error = detail === undefined ? { code, params } : { code, params, detail };
   }
+}
+
+/** The value of a result whose error is for the same edge to tell. */
+export function valueOf<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new LibraryError(result.error.code, result.error.params, result.error.detail);
 }
 
 /** Marks the file as a library of this application ("MSWL"). */

@@ -34,6 +34,7 @@ export function stoppingError(error: unknown, path: string): AppError {
 export function issueOfSeries(error: unknown): ImportIssue | null {
   if (isDiskFull(error)) return null;
   if (error instanceof LibraryError) {
+    if (error.error.code === 'cancelled') return null;
     const { issue, ...params } = error.error.params;
     const code = z.enum(issueCodes).safeParse(issue);
     return refused(code.success ? code.data : 'decode-failed', {

@@ -2,9 +2,10 @@ import { eq } from 'drizzle-orm';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImportProgress, ImportSummary } from '../../src-shared/contract/imports.ts';
+import type { RefusedFile } from '../../src-shared/import-issue.ts';
 import type { PlannedSeries } from '../imaging/types.ts';
 import type { Log } from '../audit/log.ts';
-import type { Db } from './database.ts';
+import { type Db, LibraryError } from './database.ts';
 import type { Imaging } from './imaging.ts';
 import { issueOfSeries, stoppingError } from './import-errors.ts';
 import type { LibraryFolder } from './library-folder.ts';
@@ -60,10 +61,12 @@ export async function runImport(context: RunContext, paths: string[]): Promise<I
     const plan = await imaging.plan(paths, {
       tempDir,
       signal,
-      onProgress: ({ filesDone, filesTotal, current }) =>
-        tell({ phase: 'reading-headers', filesDone, filesTotal, current }),
+      onProgress: ({ phase, filesDone, filesTotal, current }) =>
+        tell({ phase, filesDone, filesTotal, current }),
     });
     signal.throwIfAborted();
+    if (plan.refused.some(isForLackOfRoom))
+      throw new LibraryError('disk-full', { path: folder.root });
     summary.refused = plan.refused;
     summary.filesRead = plan.filesRead;
     const filesTotal = plan.series.reduce((sum, planned) => sum + planned.files.length, 0);
@@ -104,8 +107,9 @@ export async function runImport(context: RunContext, paths: string[]): Promise<I
     }
     summary.state = 'done';
   } catch (error) {
-    summary.state = signal.aborted ? 'cancelled' : 'failed';
-    if (summary.state === 'failed') summary.error = stoppingError(error, folder.root);
+    const reason = stoppingError(error, folder.root);
+    summary.state = signal.aborted || reason.code === 'cancelled' ? 'cancelled' : 'failed';
+    if (summary.state === 'failed') summary.error = reason;
   }
   account();
   return summary;
@@ -116,3 +120,7 @@ const titleOf = (planned: PlannedSeries) =>
   planned.study.description ||
   planned.files[0]?.shownPath.split(/[\\/]/).at(-1) ||
   planned.modality;
+
+/** An archive that could not be unpacked because the disk is full is not the archive's fault. */
+const isForLackOfRoom = ({ issue }: RefusedFile) =>
+  /ENOSPC|EDQUOT/.test(String(issue.params.reason ?? ''));

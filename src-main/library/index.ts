@@ -1,6 +1,6 @@
 import { createLog, type Log } from '../audit/log.ts';
 import { createSettingsService, type SettingsService } from '../settings/settings-service.ts';
-import { type Db, openDatabase } from './database.ts';
+import { type Db, type LibraryDatabase, openDatabase } from './database.ts';
 import type { Imaging } from './imaging.ts';
 import { createImportService, type ImportService } from './import-service.ts';
 import { createLibraryChanges, type LibraryChanges } from './library-changes.ts';
@@ -11,6 +11,7 @@ import { createVolumeStore, type VolumeStore } from './volume-store.ts';
 
 /** One open library and the services over it. */
 export interface OpenLibrary {
+  database: LibraryDatabase;
   db: Db;
   folder: LibraryFolder;
   log: Log;
@@ -54,6 +55,7 @@ export function openLibrary(options: {
     volumes,
   });
   return {
+    database,
     db,
     folder,
     log,

@@ -6,13 +6,13 @@ import type { DecodedVolume, PlannedSeries } from '../imaging/types.ts';
 import {
   forEachConcurrently, hashFile, placeOriginal, stageOriginal, syncFolders, type StagedOriginal,
 } from './content-store.ts'; // prettier-ignore
-import { type Db, LibraryError, writeTransaction } from './database.ts';
+import { type Db, valueOf, writeTransaction } from './database.ts';
 import type { Imaging } from './imaging.ts';
 import { type LibraryFolder, originalFile, thumbnailFile, volumeFile } from './library-folder.ts';
 import { noteLooseFiles, settleLooseFiles } from './loose-files.ts';
 import { patientFor, refreshPatient, studyFor } from './patients.ts';
 import { relativePaths } from './relative-paths.ts';
-import { edits, segments, series, seriesFiles, studies } from './schema/index.ts';
+import { edits, segments, series, seriesFiles, seriesPlans, studies } from './schema/index.ts';
 import { thumbnailPng } from './thumbnail.ts';
 import { writeVolumeFile } from './volume-file.ts';
 
@@ -114,10 +114,7 @@ async function stageVolume(
   signal: AbortSignal,
   onSlice: (done: number) => void,
 ): Promise<StagedVolume> {
-  const decoded = await context.imaging.decode(planned, { signal, onSlice });
-  if (!decoded.ok)
-    throw new LibraryError(decoded.error.code, decoded.error.params, decoded.error.detail);
-  const { voxels, ...facts } = decoded.value;
+  const { voxels, ...facts } = valueOf(await context.imaging.decode(planned, { signal, onSlice }));
   const thumbnail = thumbnailPng({ voxels, ...facts }, planned.modality);
   const path = join(staging, 'volume.raw');
   return { path, thumbnail, facts, ...(await writeVolumeFile(path, voxels, signal)) };
@@ -202,13 +199,15 @@ function record(
       valueUnit: planned.valueUnit,
       issues,
       sourceFormat: planned.sourceFormat,
-      plan: { ...planned, files: [] },
       fileCount: originals.length,
       originalBytes: originals.reduce((sum, file) => sum + file.bytes, 0),
       volumeBytes: stored.bytes,
       volumeCrc32: stored.crc32,
       importedAt: now,
     })
+    .run();
+  tx.insert(seriesPlans)
+    .values({ seriesId, plan: { ...planned, files: [] } })
     .run();
   const relative = relativePaths(planned.files.map((file) => file.path));
   originals.forEach((file, position) => {

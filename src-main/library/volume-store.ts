@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path';
 import { inSliceAxes, type SliceAxis } from '../../src-shared/geometry/planes.ts';
 import type { DataType } from '../../src-shared/contract/series.ts';
 import type { VolumeGeometry } from '../../src-shared/geometry/volume-geometry.ts';
-import type { PlannedSeries, Voxels } from '../imaging/types.ts';
+import type { Voxels } from '../imaging/types.ts';
 import type { Imaging } from './imaging.ts';
-import { type Db, LibraryError } from './database.ts';
+import { type Db, LibraryError, valueOf } from './database.ts';
 import type { LibraryFolder } from './library-folder.ts';
-import { series, seriesFiles } from './schema/index.ts';
+import { series, seriesFiles, seriesPlans } from './schema/index.ts';
 import {
   asVoxels,
   bytesPerValue,
@@ -49,7 +49,6 @@ interface StoredVolume {
   channels: 1 | 3;
   volumeBytes: number;
   volumeCrc32: number;
-  plan: PlannedSeries;
 }
 
 /** 1.5 GB, or a quarter of the memory of a smaller machine. */
@@ -77,7 +76,6 @@ export function createVolumeStore(options: {
         channels: series.channels,
         volumeBytes: series.volumeBytes,
         volumeCrc32: series.volumeCrc32,
-        plan: series.plan,
       })
       .from(series)
       .where(eq(series.id, seriesId))
@@ -257,11 +255,14 @@ async function decodeAgain(
       await link(original, path).catch(() => copyFile(original, path));
       inputs.push({ path, shownPath: file.shownPath });
     }
-    const decoded = await imaging.decode({ ...stored.plan, files: inputs }, {});
-    if (!decoded.ok)
-      throw new LibraryError(decoded.error.code, decoded.error.params, decoded.error.detail);
+    const { plan } = db
+      .select()
+      .from(seriesPlans)
+      .where(eq(seriesPlans.seriesId, stored.id))
+      .get()!;
+    const volume = valueOf(await imaging.decode({ ...plan, files: inputs }));
     const temporary = join(place, 'volume.raw');
-    const written = await writeVolumeFile(temporary, decoded.value.voxels);
+    const written = await writeVolumeFile(temporary, volume.voxels);
     if (written.bytes !== stored.volumeBytes || written.crc32 !== stored.volumeCrc32) {
       throw new LibraryError(
         'decode-failed',

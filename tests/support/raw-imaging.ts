@@ -43,11 +43,20 @@ export function rawImaging({ sliceMs = 0 } = {}): Imaging {
   return {
     plan: async (paths, { onProgress }) => {
       const folders = paths.flatMap(seriesFolders);
-      onProgress?.({ filesDone: 0, filesTotal: folders.length, current: paths[0] ?? '' });
+      onProgress?.({
+        phase: 'reading-headers',
+        filesDone: 0,
+        filesTotal: folders.length,
+        current: paths[0] ?? '',
+      });
       const series = folders.map(plannedSeries);
-      return { series, refused: [], filesRead: series.reduce((sum, s) => sum + s.files.length, 0) };
+      return {
+        series,
+        refused: [],
+        filesRead: series.reduce((sum, s) => sum + s.files.length, 0),
+      };
     },
-    decode: async (planned, { signal, onSlice }) => {
+    decode: async (planned, { signal, onSlice } = {}) => {
       const [ni, nj, nk] = planned.geometry!.sizeVx;
       const voxels = new Int16Array(ni * nj * nk);
       for (const [k, file] of planned.files.entries()) {

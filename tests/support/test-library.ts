@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inSliceAxes, sliceLayout, type SliceAxis } from '../../src-shared/geometry/planes.ts';
 import type { VolumeGeometry } from '../../src-shared/geometry/volume-geometry.ts';
-import type { PlannedSeries, Voxels } from '../../src-main/imaging/types.ts';
+import type { Voxels } from '../../src-main/imaging/types.ts';
 import { LibraryError, type Db } from '../../src-main/library/database.ts';
 import { patients, series, studies } from '../../src-main/library/schema/index.ts';
 import type { VolumeReader } from '../../src-main/segmentation/types.ts';
@@ -77,7 +77,6 @@ export function insertSeries(db: Db, one: TestSeries): void {
       valueUnit: 'HU',
       issues: [],
       sourceFormat: 'dicom',
-      plan: {} as PlannedSeries,
       fileCount: 1,
       originalBytes: 0,
       volumeBytes: 0,

@@ -144,7 +144,6 @@ CREATE TABLE `series` (
 	`value_unit` text NOT NULL,
 	`issues` text NOT NULL,
 	`source_format` text NOT NULL,
-	`plan` text NOT NULL,
 	`file_count` integer NOT NULL,
 	`original_bytes` integer NOT NULL,
 	`volume_bytes` integer NOT NULL,
@@ -168,6 +167,12 @@ CREATE TABLE `series_files` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `series_files_position` ON `series_files` (`series_id`,`position`);--> statement-breakpoint
 CREATE INDEX `series_files_sha256` ON `series_files` (`sha256`);--> statement-breakpoint
+CREATE TABLE `series_plans` (
+	`series_id` text PRIMARY KEY NOT NULL,
+	`plan` text NOT NULL,
+	FOREIGN KEY (`series_id`) REFERENCES `series`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
 CREATE TABLE `settings` (
 	`key` text PRIMARY KEY NOT NULL,
 	`value` text NOT NULL

@@ -37,8 +37,6 @@ export const series = sqliteTable(
     valueUnit: text('value_unit').notNull(),
     issues: text('issues', { mode: 'json' }).$type<ImportIssue[]>().notNull(),
     sourceFormat: text('source_format').$type<SeriesSummary['sourceFormat']>().notNull(),
-    /** How to decode the originals again; its `files` are empty, they are in `series_files`. */
-    plan: text('plan', { mode: 'json' }).$type<PlannedSeries>().notNull(),
     fileCount: integer('file_count').notNull(),
     originalBytes: integer('original_bytes').notNull(),
     volumeBytes: integer('volume_bytes').notNull(),
@@ -51,6 +49,17 @@ export const series = sqliteTable(
     index('series_study').on(t.studyId),
   ],
 );
+
+/**
+ * How to decode the originals again; its `files` are empty, they are in `series_files`. Apart from
+ * the series, since it names every slice and lists of series have no use for it.
+ */
+export const seriesPlans = sqliteTable('series_plans', {
+  seriesId: text('series_id')
+    .primaryKey()
+    .references(() => series.id, { onDelete: 'cascade' }),
+  plan: text('plan', { mode: 'json' }).$type<PlannedSeries>().notNull(),
+});
 
 /** The originals of a series, in the order of `PlannedSeries.files`; the bytes lie under their SHA-256. */
 export const seriesFiles = sqliteTable(
