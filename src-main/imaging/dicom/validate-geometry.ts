@@ -18,8 +18,8 @@ export interface GeometryFinding {
 const evenMm = 0.01;
 const evenFraction = 0.01;
 /**
- * Up to here (positions rounded to 0.1 mm in slices of 2 mm) every slice still lies within a
- * twentieth of the spacing of an even lattice: the mean spacing is used, and said.
+ * Up to here (positions rounded to 0.1 mm in slices of 2 mm) no gap is off by more than a twentieth:
+ * the mean spacing is used, and said.
  */
 const averagedFraction = 0.05;
 /** Axes count as perpendicular when their cosine is below this (0.06 degrees). */
