@@ -6,8 +6,22 @@ export const router = createRouter({
   routes: [
     { path: '/', redirect: '/library' },
     { path: '/library', name: 'library', component: () => import('./pages/library/LibraryPage.vue') },
+    {
+      path: '/viewer/:seriesId?',
+      name: 'viewer',
+      component: () => import('./pages/viewer/ViewerPage.vue'),
+    },
+    {
+      path: '/burden/:patientId?',
+      name: 'burden',
+      component: () => import('./pages/burden/BurdenPage.vue'),
+    },
     { path: '/models', name: 'models', component: () => import('./pages/models/ModelsPage.vue') },
-    { path: '/settings', name: 'settings', component: () => import('./pages/settings/SettingsPage.vue') },
+    {
+      path: '/settings',
+      name: 'settings',
+      component: () => import('./pages/settings/SettingsPage.vue'),
+    },
     { path: '/:rest(.*)*', redirect: '/library' },
   ],
 });
