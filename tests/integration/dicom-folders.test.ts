@@ -1,7 +1,11 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodeDicomSeries, looksLikeDicom, planDicomFiles } from '../../src-main/imaging/dicom/index.ts';
+import {
+  decodeDicomSeries,
+  looksLikeDicom,
+  planDicomFiles,
+} from '../../src-main/imaging/dicom/index.ts';
 import type { DecodedVolume, PlannedSeries } from '../../src-main/imaging/types.ts';
 import { realData, sharedData } from '../support/shared-data.ts';
 import { dicomFolders, type SeriesTruth } from './dicom-folders.table.ts';
@@ -36,13 +40,17 @@ function described(series: PlannedSeries, volume: DecodedVolume): SeriesTruth {
   const { voxels, geometry } = volume;
   let sum = 0;
   for (const value of voxels) sum += value;
-  expect(voxels.length).toBe(geometry.sizeVx[0] * geometry.sizeVx[1] * geometry.sizeVx[2] * volume.channels);
+  expect(voxels.length).toBe(
+    geometry.sizeVx[0] * geometry.sizeVx[1] * geometry.sizeVx[2] * volume.channels,
+  );
   return {
     uid: series.uid.slice(-12),
     modality: series.modality,
     kind: volume.kind,
     size: geometry.sizeVx,
-    spacingMm: series.hasSpacing ? (geometry.spacingMm.map(fourDigits) as [number, number, number]) : null,
+    spacingMm: series.hasSpacing
+      ? (geometry.spacingMm.map(fourDigits) as [number, number, number])
+      : null,
     measurable: volume.measurable,
     files: series.files.length,
     type: volume.dataType + (volume.channels === 3 ? '×3' : ''),
@@ -64,7 +72,9 @@ describe.skipIf(!sharedData)(`the DICOM pack ${realData}`, () => {
       shownPath: relative(join(root, folder), path).replaceAll('\\', '/'),
     }));
     const dicom = all.filter(({ path }) => looksLikeDicom(headOf(path)));
-    expect(all.filter((file) => !dicom.includes(file)).map((file) => file.shownPath)).toEqual(truth.notDicom);
+    expect(all.filter((file) => !dicom.includes(file)).map((file) => file.shownPath)).toEqual(
+      truth.notDicom,
+    );
 
     const plan = await planDicomFiles(dicom);
     const refused: Record<string, string[]> = {};
@@ -76,7 +86,9 @@ describe.skipIf(!sharedData)(`the DICOM pack ${realData}`, () => {
     expect(series).toEqual(truth.series);
 
     // Every file is accounted for: in a series or among the refused, and not in both.
-    const used = new Set(plan.series.flatMap((planned) => planned.files.map((file) => file.shownPath)));
+    const used = new Set(
+      plan.series.flatMap((planned) => planned.files.map((file) => file.shownPath)),
+    );
     const left = plan.refused.map((entry) => entry.path);
     expect([...used, ...left].sort()).toEqual(dicom.map((file) => file.shownPath).sort());
   });

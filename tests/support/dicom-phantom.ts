@@ -19,7 +19,10 @@ export function dicomFile(dataset: Dataset): Buffer {
     '00020010': { vr: 'UI', Value: [explicitLittleEndian] },
   };
   const file = new dcmjs.data.DicomDict(meta);
-  file.dict = dcmjs.data.DicomMetaDictionary.denaturalizeDataset({ _vrMap: { PixelData: 'OW' }, ...dataset });
+  file.dict = dcmjs.data.DicomMetaDictionary.denaturalizeDataset({
+    _vrMap: { PixelData: 'OW' },
+    ...dataset,
+  });
   return Buffer.from(file.write());
 }
 
@@ -74,9 +77,15 @@ export const positionOf = (stack: PhantomStack, slice: number): Vec3 =>
   stack.originMm.map((o, c) => o + slice * stack.stepMm[c]!) as Vec3;
 
 /** World position of a pixel by the equation of PS3.3 C.7.6.2.1.1. */
-export function pixelToWorld(stack: PhantomStack, position: Vec3, column: number, row: number): Vec3 {
+export function pixelToWorld(
+  stack: PhantomStack,
+  position: Vec3,
+  column: number,
+  row: number,
+): Vec3 {
   return position.map(
-    (p, c) => p + stack.row[c]! * stack.pixelMm[0] * column + stack.column[c]! * stack.pixelMm[1] * row,
+    (p, c) =>
+      p + stack.row[c]! * stack.pixelMm[0] * column + stack.column[c]! * stack.pixelMm[1] * row,
   ) as Vec3;
 }
 
@@ -134,5 +143,8 @@ export function sliceDataset(stack: PhantomStack, slice: number, changes: Datase
   return Object.fromEntries(Object.entries(dataset).filter(([, value]) => value !== undefined));
 }
 
-export const stackDatasets = (stack: PhantomStack, changes: (slice: number) => Dataset = () => ({})): Dataset[] =>
+export const stackDatasets = (
+  stack: PhantomStack,
+  changes: (slice: number) => Dataset = () => ({}),
+): Dataset[] =>
   Array.from({ length: stack.slices }, (_, slice) => sliceDataset(stack, slice, changes(slice)));

@@ -13,7 +13,8 @@ export class Attributes {
   constructor(dataset: DataSet, inherited: readonly string[] = []) {
     this.dataset = dataset;
     const own = dataset.string('x00080005');
-    this.#characterSets = own === undefined ? inherited : own.split('\\').map((term) => term.trim());
+    this.#characterSets =
+      own === undefined ? inherited : own.split('\\').map((term) => term.trim());
   }
 
   element(tag: string): Element | undefined {
@@ -69,7 +70,9 @@ export class Attributes {
       case 'DS':
         return this.decimal(tag);
       default:
-        return element.length >= 2 * (index + 1) ? (this.dataset.uint16(name, index) ?? null) : null;
+        return element.length >= 2 * (index + 1)
+          ? (this.dataset.uint16(name, index) ?? null)
+          : null;
     }
   }
 

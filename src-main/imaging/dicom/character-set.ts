@@ -80,7 +80,10 @@ function decoder(label: string): InstanceType<typeof TextDecoder> {
 export function decodeText(bytes: Uint8Array, terms: readonly string[]): string {
   if (isPlainAscii(bytes)) return decoder('windows-1252').decode(bytes);
   const first = normalised(terms[0] ?? '');
-  if (bytes.includes(0x1b) && terms.some((term) => normalised(term).startsWith('ISO_IR') || term.includes('2022'))) {
+  if (
+    bytes.includes(0x1b) &&
+    terms.some((term) => normalised(term).startsWith('ISO_IR') || term.includes('2022'))
+  ) {
     return decodeIso2022(bytes, first);
   }
   const label = singleByte[first];
@@ -127,7 +130,7 @@ function decodeIso2022(bytes: Uint8Array, initial: string): string {
     if (run.length > 0) text += (runIsHigh ? g1 : g0)(Uint8Array.from(run));
     run = [];
   };
-  for (let n = 0; n < bytes.length; ) {
+  for (let n = 0; n < bytes.length;) {
     const byte = bytes[n]!;
     if (byte === 0x1b) {
       flush();

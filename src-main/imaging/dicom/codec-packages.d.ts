@@ -21,6 +21,11 @@ declare module 'jpeg-lossless-decoder-js' {
     getPreviousX(component?: number): number;
     getPreviousY(component?: number): number;
     select7(component?: number): number;
-    decode(buffer: ArrayBuffer, offset: number, length: number, bytesPerSample: 1 | 2): Uint8Array | Uint16Array;
+    decode(
+      buffer: ArrayBuffer,
+      offset: number,
+      length: number,
+      bytesPerSample: 1 | 2,
+    ): Uint8Array | Uint16Array;
   }
 }

@@ -20,13 +20,23 @@ export interface DecodedFrame {
 }
 
 /** Decompresses one frame. Throws a PixelDataError when the codestream is damaged or not what the header says. */
-export async function decodeFrame(coding: FrameCoding, bytes: Uint8Array, layout: PixelLayout): Promise<DecodedFrame> {
+export async function decodeFrame(
+  coding: FrameCoding,
+  bytes: Uint8Array,
+  layout: PixelLayout,
+): Promise<DecodedFrame> {
   switch (coding) {
     case 'native':
       return { bytes, precision: null, signed: null, planar: layout.planar, rgb: false };
     case 'rle':
       // RLE keeps each colour in a segment of its own.
-      return { bytes: decodeRle(bytes, layout), precision: null, signed: null, planar: true, rgb: false };
+      return {
+        bytes: decodeRle(bytes, layout),
+        precision: null,
+        signed: null,
+        planar: true,
+        rgb: false,
+      };
     case 'jpeg':
     case 'jpeg-lossless':
       // Files exist that name one process and hold another: the codestream itself decides.
@@ -40,25 +50,47 @@ async function decodeJpeg(bytes: Uint8Array, layout: PixelLayout): Promise<Decod
   const frame = jpegFrame(bytes);
   if (!frame) throw new PixelDataError('the JPEG codestream has no frame');
   if (frame.lossless) {
-    return { bytes: decodeJpegLossless(bytes, layout), precision: null, signed: null, planar: false, rgb: false };
+    return {
+      bytes: decodeJpegLossless(bytes, layout),
+      precision: null,
+      signed: null,
+      planar: false,
+      rgb: false,
+    };
   }
   if (frame.precision > 8) {
-    return { bytes: await decodeJpeg12(bytes, layout), precision: frame.precision, signed: false, planar: false, rgb: false };
+    return {
+      bytes: await decodeJpeg12(bytes, layout),
+      precision: frame.precision,
+      signed: false,
+      planar: false,
+      rgb: false,
+    };
   }
   // Without a marker the library takes three components for luminance and chrominance; DICOM says RGB.
   const asTold =
-    layout.photometric === 'RGB' && !frame.hasColourMarker && !isSubsampledJpeg(frame) ? withAdobeRgbMarker(bytes) : bytes;
+    layout.photometric === 'RGB' && !frame.hasColourMarker && !isSubsampledJpeg(frame)
+      ? withAdobeRgbMarker(bytes)
+      : bytes;
   return decodeWasm('jpeg', asTold, layout);
 }
 
-async function decodeWasm(codec: WasmCodec, bytes: Uint8Array, layout: PixelLayout): Promise<DecodedFrame> {
+async function decodeWasm(
+  codec: WasmCodec,
+  bytes: Uint8Array,
+  layout: PixelLayout,
+): Promise<DecodedFrame> {
   const Decoder = await wasmDecoder(codec);
   const decoder = new Decoder();
   try {
     decoder.getEncodedBuffer(bytes.length).set(bytes);
     decoder.decode();
     const info = decoder.getFrameInfo();
-    if (info.width !== layout.columns || info.height !== layout.rows || info.componentCount !== layout.samplesPerPixel) {
+    if (
+      info.width !== layout.columns ||
+      info.height !== layout.rows ||
+      info.componentCount !== layout.samplesPerPixel
+    ) {
       throw new PixelDataError(
         `the codestream holds ${info.width} × ${info.height} × ${info.componentCount} values, ` +
           `the header says ${layout.columns} × ${layout.rows} × ${layout.samplesPerPixel}`,
@@ -83,7 +115,9 @@ async function decodeWasm(codec: WasmCodec, bytes: Uint8Array, layout: PixelLayo
 }
 
 /** The libraries view their memory as bytes, clamped bytes or words. */
-const copyOfBytes = (view: Uint8Array) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
+const copyOfBytes = (view: Uint8Array) =>
+  new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
 
 /** JPEG 2000 undoes its own colour transforms. */
-const isTransformed = (photometric: string) => photometric === 'YBR_RCT' || photometric === 'YBR_ICT';
+const isTransformed = (photometric: string) =>
+  photometric === 'YBR_RCT' || photometric === 'YBR_ICT';

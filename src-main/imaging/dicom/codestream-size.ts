@@ -17,7 +17,12 @@ export function codestreamSize(head: Uint8Array): CodestreamSize | null {
   // A JP2 file: its codestream starts behind a few boxes.
   if (head[4] === 0x6a && head[5] === 0x50) {
     for (let n = 12; n + 4 < head.length; n++) {
-      if (head[n] === 0xff && head[n + 1] === 0x4f && head[n + 2] === 0xff && head[n + 3] === 0x51) {
+      if (
+        head[n] === 0xff &&
+        head[n + 1] === 0x4f &&
+        head[n + 2] === 0xff &&
+        head[n + 3] === 0x51
+      ) {
         return sizeOfJpeg2000(head, n + 2);
       }
     }
@@ -42,7 +47,8 @@ function sizeOfJpeg(head: Uint8Array): CodestreamSize | null {
   let position = 2;
   while (position + 10 <= head.length && head[position] === 0xff) {
     const marker = head[position + 1]!;
-    const isFrame = (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) || marker === 0xf7;
+    const isFrame =
+      (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) || marker === 0xf7;
     if (isFrame) {
       return {
         width: view.getUint16(position + 7),

@@ -44,7 +44,8 @@ export async function decodeDicomSeries(
     return ok(await decode(planned, geometry, options));
   } catch (error) {
     if (options.signal?.aborted) return fail('cancelled');
-    const { file, cause } = error instanceof FileError ? error : { file: planned.files[0], cause: error };
+    const { file, cause } =
+      error instanceof FileError ? error : { file: planned.files[0], cause: error };
     const reason = cause instanceof Error ? cause.message : String(cause);
     return fail('decode-failed', { path: file?.shownPath ?? '', reason }, reason);
   }
@@ -64,30 +65,39 @@ async function decode(
   options: DecodeOptions,
 ): Promise<DecodedVolume> {
   const slicesOfFile = planned.files.map((): { index: number; frame: number }[] => []);
-  planned.slices.forEach(({ fileIndex, frame }, index) => slicesOfFile[fileIndex]?.push({ index, frame }));
+  planned.slices.forEach(({ fileIndex, frame }, index) =>
+    slicesOfFile[fileIndex]?.push({ index, frame }),
+  );
   const findings = { foreignBits: 0, ybr: false, palette: false };
   const writer = new VolumeWriter(planned.slices.length);
-  const positions = new Array<ImageHeader['frames'][number]['positionMm']>(planned.slices.length).fill(null);
+  const positions = new Array<ImageHeader['frames'][number]['positionMm']>(
+    planned.slices.length,
+  ).fill(null);
   let done = 0;
 
-  await mapConcurrently(planned.files, filesAtOnce, async (file, fileIndex) => {
-    try {
-      const loaded = await load(file);
-      const { header } = loaded;
-      const access = await frameBytes(loaded.parsed, header.layout);
-      for (const { index, frame } of slicesOfFile[fileIndex]!) {
-        options.signal?.throwIfAborted();
-        const picture = await frameSamples(access.frame(frame), header.layout, loaded.parsed);
-        recordFindings(findings, picture);
-        const inverted = invertsOnImport(header);
-        writer.write(index, picture, header, frame, loaded.lut, inverted);
-        positions[index] = header.frames[frame]?.positionMm ?? null;
-        options.onSlice?.(++done, planned.slices.length);
+  await mapConcurrently(
+    planned.files,
+    filesAtOnce,
+    async (file, fileIndex) => {
+      try {
+        const loaded = await load(file);
+        const { header } = loaded;
+        const access = await frameBytes(loaded.parsed, header.layout);
+        for (const { index, frame } of slicesOfFile[fileIndex]!) {
+          options.signal?.throwIfAborted();
+          const picture = await frameSamples(access.frame(frame), header.layout, loaded.parsed);
+          recordFindings(findings, picture);
+          const inverted = invertsOnImport(header);
+          writer.write(index, picture, header, frame, loaded.lut, inverted);
+          positions[index] = header.frames[frame]?.positionMm ?? null;
+          options.onSlice?.(++done, planned.slices.length);
+        }
+      } catch (error) {
+        throw options.signal?.aborted ? error : new FileError(file, error);
       }
-    } catch (error) {
-      throw options.signal?.aborted ? error : new FileError(file, error);
-    }
-  }, options.signal);
+    },
+    options.signal,
+  );
 
   const volume = writer.finish();
   const tilted = planned.issues.some((issue) => issue.code === 'gantry-tilt-corrected');
@@ -96,11 +106,13 @@ async function decode(
     : volume.voxels;
   const range = intensityRange(voxels);
   const issues: ImportIssue[] = [...planned.issues];
-  if (findings.foreignBits > 0) issues.push(corrected('high-bits-masked', { count: findings.foreignBits }));
+  if (findings.foreignBits > 0)
+    issues.push(corrected('high-bits-masked', { count: findings.foreignBits }));
   if (findings.ybr) issues.push(note('ybr-converted', {}));
   if (findings.palette) issues.push(note('palette-expanded', {}));
   if (volume.inversionSum !== null) issues.push(corrected('monochrome1-inverted', {}));
-  if (range.valueRange[0] === range.valueRange[1]) issues.push(note('constant-image', { value: range.valueRange[0] }));
+  if (range.valueRange[0] === range.valueRange[1])
+    issues.push(note('constant-image', { value: range.valueRange[0] }));
   return {
     kind: planned.kind,
     geometry,
@@ -115,7 +127,10 @@ async function decode(
   };
 }
 
-function recordFindings(findings: { foreignBits: number; ybr: boolean; palette: boolean }, picture: FramePicture) {
+function recordFindings(
+  findings: { foreignBits: number; ybr: boolean; palette: boolean },
+  picture: FramePicture,
+) {
   if (picture.foreignBits) findings.foreignBits++;
   findings.ybr ||= picture.convertedFrom === 'ybr';
   findings.palette ||= picture.convertedFrom === 'palette';

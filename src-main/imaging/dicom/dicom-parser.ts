@@ -5,5 +5,6 @@ import * as namespace from 'dicom-parser';
  * by name. Both come out of here.
  */
 export const parseDicom: typeof namespace.parseDicom =
-  (namespace as unknown as { default?: typeof namespace }).default?.parseDicom ?? namespace.parseDicom;
+  (namespace as unknown as { default?: typeof namespace }).default?.parseDicom ??
+  namespace.parseDicom;
 export type { DataSet, Element } from 'dicom-parser';

@@ -39,7 +39,11 @@ export async function withoutDuplicates(
     headers: headers.filter((header) => !ignored.has(header)),
     refused: [...ignored].map(([header, twin]) => ({
       path: header.file.shownPath,
-      issue: note('duplicate-instances-ignored', { count: 1, kept: twin.file.shownPath, series: header.seriesUid }),
+      issue: note('duplicate-instances-ignored', {
+        count: 1,
+        kept: twin.file.shownPath,
+        series: header.seriesUid,
+      }),
     })),
   };
 }
@@ -47,7 +51,8 @@ export async function withoutDuplicates(
 /** Lossless before lossy, uncompressed before compressed, then by path. */
 function byPreference(a: ImageHeader, b: ImageHeader): number {
   const cost = ({ lossy, layout }: ImageHeader) =>
-    (lossy ? 2 : 0) + (readableTransferSyntax(layout.transferSyntaxUid)?.coding === 'native' ? 0 : 1);
+    (lossy ? 2 : 0) +
+    (readableTransferSyntax(layout.transferSyntaxUid)?.coding === 'native' ? 0 : 1);
   return cost(a) - cost(b) || compareTexts(a.file.shownPath, b.file.shownPath);
 }
 
@@ -59,7 +64,8 @@ interface Candidate {
 function isSameInstance(a: Candidate, b: Candidate): boolean {
   const [x, y] = [a.header, b.header];
   // Slices of air have the same pixels at different places.
-  if (JSON.stringify(x.frames[0]?.positionMm) !== JSON.stringify(y.frames[0]?.positionMm)) return false;
+  if (JSON.stringify(x.frames[0]?.positionMm) !== JSON.stringify(y.frames[0]?.positionMm))
+    return false;
   if (a.digest === b.digest) return true;
   return (
     x.layout.transferSyntaxUid !== y.layout.transferSyntaxUid &&
@@ -79,6 +85,8 @@ async function pixelDigest({ file, layout }: ImageHeader): Promise<string> {
   if (!parsed || !element) return hash.update(file.path).digest('hex');
   // Padding behind the last frame says nothing.
   const length = nativeFrameBytes(layout) * layout.frameCount;
-  const end = element.hadUndefinedLength ? undefined : element.dataOffset + Math.min(length, element.length);
+  const end = element.hadUndefinedLength
+    ? undefined
+    : element.dataOffset + Math.min(length, element.length);
   return hash.update(parsed.bytes.subarray(element.dataOffset, end)).digest('hex');
 }

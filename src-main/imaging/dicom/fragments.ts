@@ -19,19 +19,30 @@ export async function framesOfFragments(
   if (fragments.length < frameCount || fragments.length === 0) return null;
   if (frameCount === 1) return [fragments];
   if (fragments.length === frameCount) return fragments.map((fragment) => [fragment]);
-  const starts = startsOfTable(fragments, offsetTable, frameCount) ?? (await startsOfCodestreams(fragments, headOf));
+  const starts =
+    startsOfTable(fragments, offsetTable, frameCount) ??
+    (await startsOfCodestreams(fragments, headOf));
   if (starts.length !== frameCount || starts[0] !== 0) return null;
   return starts.map((start, n) => fragments.slice(start, starts[n + 1] ?? fragments.length));
 }
 
 /** Offsets count from the first byte of the first fragment's item tag. */
-function startsOfTable(fragments: Fragment[], table: Uint8Array, frameCount: number): number[] | null {
+function startsOfTable(
+  fragments: Fragment[],
+  table: Uint8Array,
+  frameCount: number,
+): number[] | null {
   if (table.length !== frameCount * 4) return null;
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
   const base = fragments[0]!.offset;
   const byOffset = new Map(fragments.map((fragment, n) => [fragment.offset - base, n]));
-  const starts = Array.from({ length: frameCount }, (_, n) => byOffset.get(view.getUint32(4 * n, true)) ?? -1);
-  return starts.every((start, n) => start >= 0 && (n === 0 || start > starts[n - 1]!)) ? starts : null;
+  const starts = Array.from(
+    { length: frameCount },
+    (_, n) => byOffset.get(view.getUint32(4 * n, true)) ?? -1,
+  );
+  return starts.every((start, n) => start >= 0 && (n === 0 || start > starts[n - 1]!))
+    ? starts
+    : null;
 }
 
 async function startsOfCodestreams(

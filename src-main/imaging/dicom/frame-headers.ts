@@ -30,7 +30,9 @@ function frameHeader(sources: FrameSources): FrameHeader {
   const { root } = sources;
   /** The macro of a functional group sequence, or the root for files without functional groups. */
   const macro = (tag: string) =>
-    sources.perFrame?.item(tag) ?? sources.shared?.item(tag) ?? (sources.perFrame || sources.shared ? null : root);
+    sources.perFrame?.item(tag) ??
+    sources.shared?.item(tag) ??
+    (sources.perFrame || sources.shared ? null : root);
   const position = macro('00209113');
   const orientation = macro('00209116');
   const measures = macro('00289110');
@@ -99,10 +101,10 @@ function splitValues(
   const echo = macro('00189114');
   const cardiac = macro('00189118');
   const frameType = macro('00189226') ?? macro('00189329') ?? macro('00189751') ?? null;
-  const number = (value: number | null | undefined) => (value === null || value === undefined ? '' : String(value));
+  const number = (value: number | null | undefined) =>
+    value === null || value === undefined ? '' : String(value);
   return {
-    temporalPosition:
-      number(content?.integer('00209128')) || number(root.decimal('00200100')),
+    temporalPosition: number(content?.integer('00209128')) || number(root.decimal('00200100')),
     cardiacPhase: number(cardiac?.double('00209241')),
     bValue: number(diffusion?.double('00189087') ?? siemensBValue(root)),
     gradientDirection: (diffusion?.item('00189076') ?? root).text('00189089'),
@@ -127,7 +129,11 @@ function siemensBValue(root: Attributes): number | null {
  * Frames of a reconstructed nuclear medicine volume: position and orientation of the first frame
  * are in the detector's item, the rest follow at Spacing Between Slices (PS3.3 C.8.4.15).
  */
-function nuclearFrames(root: Attributes, only: FrameHeader, layout: PixelLayout): FrameHeader[] | null {
+function nuclearFrames(
+  root: Attributes,
+  only: FrameHeader,
+  layout: PixelLayout,
+): FrameHeader[] | null {
   const imageType = root.texts('00080008').map((part) => part.toUpperCase());
   if (root.text('00080060') !== 'NM' || !imageType.includes('RECON TOMO')) return null;
   const detector = root.item('00540022');

@@ -19,7 +19,9 @@ const sameOrientationDegrees = 0.5;
 /** Splits the frames of one series into groups that can each be one volume, stack or picture. */
 export function splitSeries(frames: readonly FrameRef[]): FrameGroup[] {
   return splitByFormat(frames)
-    .flatMap((group) => (isPositioned(group.frames) ? splitByOrientation(group) : splitPictures(group)))
+    .flatMap((group) =>
+      isPositioned(group.frames) ? splitByOrientation(group) : splitPictures(group),
+    )
     .flatMap((group) => (isPositioned(group.frames) ? splitByPosition(group) : [group]));
 }
 
@@ -87,7 +89,12 @@ function splitByOrientation(group: FrameGroup): FrameGroup[] {
   }
   if (parts.length === 1) return [group];
   if (parts.length > 3 && group.frames.length / parts.length < 3) {
-    return [{ frames: group.frames, issues: [...group.issues, warning('mixed-orientations', { count: parts.length })] }];
+    return [
+      {
+        frames: group.frames,
+        issues: [...group.issues, warning('mixed-orientations', { count: parts.length })],
+      },
+    ];
   }
   return parts.map((frames) => ({
     frames,
@@ -106,7 +113,8 @@ function splitPictures(group: FrameGroup): FrameGroup[] {
   const parts = new Map<unknown, FrameRef[]>();
   for (const ref of group.frames) {
     const { header } = ref;
-    const alone = header.layout.frameCount > 1 || isSinglePicture(header.sopClassUid, header.modality);
+    const alone =
+      header.layout.frameCount > 1 || isSinglePicture(header.sopClassUid, header.modality);
     const part = parts.get(alone ? header : null);
     if (part) part.push(ref);
     else parts.set(alone ? header : null, [ref]);
@@ -124,7 +132,12 @@ function splitByPosition(group: FrameGroup): FrameGroup[] {
   if (places.every((place) => place.length === 1)) return [group];
   if (places.length === 1) {
     // A film of one slice (cardiac phases, perfusion): a stack in time.
-    return [{ frames: group.frames, issues: [...group.issues, note('one-position-stack', { count: group.frames.length })] }];
+    return [
+      {
+        frames: group.frames,
+        issues: [...group.issues, note('one-position-stack', { count: group.frames.length })],
+      },
+    ];
   }
   const split = bySplitValues(group.frames) ?? byOccurrence(places);
   return split.parts.map((frames) => ({
@@ -153,11 +166,19 @@ interface Split {
   by: string;
 }
 
-const temporal = new Set<SplitName>(['temporalPosition', 'cardiacPhase', 'triggerTime', 'acquisitionTime', 'contentTime']);
+const temporal = new Set<SplitName>([
+  'temporalPosition',
+  'cardiacPhase',
+  'triggerTime',
+  'acquisitionTime',
+  'contentTime',
+]);
 
 /** The first attribute, or pair of attributes, whose values leave no place taken twice. */
 function bySplitValues(frames: readonly FrameRef[]): Split | null {
-  const useful = splitNames.filter((name) => new Set(frames.map((ref) => ref.frame.split[name])).size > 1);
+  const useful = splitNames.filter(
+    (name) => new Set(frames.map((ref) => ref.frame.split[name])).size > 1,
+  );
   const pairs = useful.flatMap((a, n) => useful.slice(n + 1).map((b) => [a, b] as const));
   for (const names of [...useful.map((name) => [name] as const), ...pairs]) {
     const parts = groupedBy(frames, names);
@@ -165,7 +186,11 @@ function bySplitValues(frames: readonly FrameRef[]): Split | null {
     if (parts.length > frames.length / 2) continue;
     if (parts.every((part) => placesOf(part).every((place) => place.length === 1))) {
       const isTemporal = names.every((name) => temporal.has(name));
-      return { parts, code: isTemporal ? 'temporal-frames-split' : 'duplicate-positions-split', by: names.join(' + ') };
+      return {
+        parts,
+        code: isTemporal ? 'temporal-frames-split' : 'duplicate-positions-split',
+        by: names.join(' + '),
+      };
     }
   }
   return null;

@@ -77,7 +77,13 @@ export interface ImageHeader {
   sopClassUid: string;
   sopInstanceUid: string;
   patient: { name: string; code: string; birthDate: string | null; sex: string };
-  study: { uid: string; date: string | null; time: string; description: string; accessionNumber: string };
+  study: {
+    uid: string;
+    date: string | null;
+    time: string;
+    description: string;
+    accessionNumber: string;
+  };
   seriesUid: string;
   modality: string;
   seriesNumber: number | null;

@@ -72,7 +72,8 @@ export function imageHeader(file: InputFile, parsed: ParsedDataset): ImageHeader
     instanceNumber: a.decimal('00200013'),
     localizer: imageType[2] === 'LOCALIZER',
     lossy:
-      a.text('00282110') === '01' || readableTransferSyntax(parsed.transferSyntaxUid)?.lossy === true,
+      a.text('00282110') === '01' ||
+      readableTransferSyntax(parsed.transferSyntaxUid)?.lossy === true,
     hasModalityLut: a.item('00283000') !== null,
     rescaleType,
     valueUnit: valueUnit(a, modality, rescaleType, valueTransformation.has('00281053')),
@@ -81,11 +82,21 @@ export function imageHeader(file: InputFile, parsed: ParsedDataset): ImageHeader
 }
 
 /** Unit of the rescaled values as far as the header says it. */
-function valueUnit(a: Attributes, modality: string, rescaleType: string, rescaled: boolean): string {
+function valueUnit(
+  a: Attributes,
+  modality: string,
+  rescaleType: string,
+  rescaled: boolean,
+): string {
   if (rescaleType === 'HU' || (modality === 'CT' && rescaled && rescaleType === '')) return 'HU';
   if (modality === 'PT') {
     const units = a.text('00541001').toUpperCase();
-    const names: Record<string, string> = { BQML: 'Bq/ml', CNTS: 'counts', GML: 'SUV', CPS: 'counts/s' };
+    const names: Record<string, string> = {
+      BQML: 'Bq/ml',
+      CNTS: 'counts',
+      GML: 'SUV',
+      CPS: 'counts/s',
+    };
     return names[units] ?? units;
   }
   // The standard counts optical density in thousandths (PS3.3 C.11.1.1.2).

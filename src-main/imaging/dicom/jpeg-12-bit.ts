@@ -11,7 +11,10 @@ import { singleFrameFile } from './single-frame-file.ts';
 export async function decodeJpeg12(bytes: Uint8Array, layout: PixelLayout): Promise<Uint8Array> {
   if (layout.samplesPerPixel !== 1) throw new PixelDataError('12-bit JPEG in colour is not read');
   const { InterfaceTypes, runPipelineNode } = await import('itk-wasm');
-  const pipelines = join(dirname(fileURLToPath(import.meta.resolve('@itk-wasm/image-io'))), 'pipelines');
+  const pipelines = join(
+    dirname(fileURLToPath(import.meta.resolve('@itk-wasm/image-io'))),
+    'pipelines',
+  );
   const file = { path: 'frame.dcm', data: singleFrameFile(bytes, layout) };
   const { returnValue, outputs } = await runPipelineNode(
     join(pipelines, 'gdcm-read-image'),
@@ -20,7 +23,8 @@ export async function decodeJpeg12(bytes: Uint8Array, layout: PixelLayout): Prom
     [{ type: InterfaceTypes.BinaryFile, data: file }],
   );
   const image = outputs[1]?.data as { size: number[]; data: ArrayLike<number> | null } | undefined;
-  if (returnValue !== 0 || !image?.data) throw new PixelDataError('the 12-bit JPEG picture is damaged');
+  if (returnValue !== 0 || !image?.data)
+    throw new PixelDataError('the 12-bit JPEG picture is damaged');
   if (image.size[0] !== layout.columns || image.size[1] !== layout.rows) {
     throw new PixelDataError('the 12-bit JPEG picture has another size than its header says');
   }

@@ -18,11 +18,19 @@ export function decodeJpegLossless(codestream: Uint8Array, layout: PixelLayout):
   let decoded: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number };
   try {
     const decoder = new WholeNumberDecoder();
-    decoded = decoder.decode(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length, layout.bitsAllocated <= 8 ? 1 : 2);
-    if (decoder.scan.al !== 0) throw new PixelDataError('JPEG lossless with a point transform is not read');
+    decoded = decoder.decode(
+      bytes.buffer as ArrayBuffer,
+      bytes.byteOffset,
+      bytes.length,
+      layout.bitsAllocated <= 8 ? 1 : 2,
+    );
+    if (decoder.scan.al !== 0)
+      throw new PixelDataError('JPEG lossless with a point transform is not read');
     const { dimX, dimY } = decoder.frame;
     if (dimX !== layout.columns || dimY !== layout.rows) {
-      throw new PixelDataError(`the codestream holds ${dimX} × ${dimY} pixels, the header says ${layout.columns} × ${layout.rows}`);
+      throw new PixelDataError(
+        `the codestream holds ${dimX} × ${dimY} pixels, the header says ${layout.columns} × ${layout.rows}`,
+      );
     }
   } catch (error) {
     if (error instanceof PixelDataError) throw error;

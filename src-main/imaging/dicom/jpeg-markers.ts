@@ -43,9 +43,23 @@ export function jpegFrame(bytes: Uint8Array): JpegFrame | null {
 }
 
 /** Chrominance at a lower resolution: such a picture cannot be RGB. */
-export const isSubsampledJpeg = ({ sampling }: JpegFrame) => sampling.some((factor) => factor !== sampling[0]);
+export const isSubsampledJpeg = ({ sampling }: JpegFrame) =>
+  sampling.some((factor) => factor !== sampling[0]);
 
-const adobeRgb = [0xff, 0xee, 0, 14, ...[...'Adobe'].map((c) => c.charCodeAt(0)), 0, 100, 0, 0, 0, 0, 0];
+const adobeRgb = [
+  0xff,
+  0xee,
+  0,
+  14,
+  ...[...'Adobe'].map((c) => c.charCodeAt(0)),
+  0,
+  100,
+  0,
+  0,
+  0,
+  0,
+  0,
+];
 
 /** The codestream with an Adobe marker "no colour transform" behind its start. */
 export function withAdobeRgbMarker(bytes: Uint8Array): Uint8Array {

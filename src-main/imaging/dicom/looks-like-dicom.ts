@@ -13,7 +13,8 @@ export function looksLikeDicom(head: Uint8Array): boolean {
 
 const firstGroups = new Set([0x0002, 0x0004, 0x0008]);
 const longVrs = /^(OB|OD|OF|OL|OV|OW|SQ|SV|UC|UN|UR|UT|UV)$/;
-const anyVr = /^(AE|AS|AT|CS|DA|DS|DT|FD|FL|IS|LO|LT|OB|OD|OF|OL|OV|OW|PN|SH|SL|SQ|SS|ST|SV|TM|UC|UI|UL|UN|UR|US|UT|UV)$/;
+const anyVr =
+  /^(AE|AS|AT|CS|DA|DS|DT|FD|FL|IS|LO|LT|OB|OD|OF|OL|OV|OW|PN|SH|SL|SQ|SS|ST|SV|TM|UC|UI|UL|UN|UR|US|UT|UV)$/;
 
 /** Walks up to three elements: tags must rise and lengths be even (or undefined). */
 function elementsInOrder(head: Uint8Array, encoding: string): boolean {

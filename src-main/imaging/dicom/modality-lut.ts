@@ -22,7 +22,12 @@ export interface LookupTable {
 }
 
 /** A table of 8 or 16 bit entries with its descriptor: count (0 means 65536), first value, bits. */
-export function lookupTable(a: Attributes, descriptor: string, data: string, signedFirst: boolean): LookupTable | null {
+export function lookupTable(
+  a: Attributes,
+  descriptor: string,
+  data: string,
+  signedFirst: boolean,
+): LookupTable | null {
   const count = a.integer(descriptor, 0);
   const first = a.integer(descriptor, 1);
   const bits = a.integer(descriptor, 2);

@@ -7,7 +7,10 @@ import type { ImageHeader } from './header-types.ts';
  * inverted display, and a Hounsfield unit must stay one.
  */
 export const invertsOnImport = ({ layout, modality, valueUnit }: ImageHeader): boolean =>
-  layout.photometric === 'MONOCHROME1' && modality !== 'CT' && modality !== 'PT' && valueUnit !== 'HU';
+  layout.photometric === 'MONOCHROME1' &&
+  modality !== 'CT' &&
+  modality !== 'PT' &&
+  valueUnit !== 'HU';
 
 /** The window of values v turned into sum − v; `null` leaves it as it is. */
 export const invertedWindow = (window: Window, sum: number | null): Window =>

@@ -12,7 +12,11 @@ const colours = [
 /** Expands the indices of a palette picture to 8-bit RGB (PS3.3 C.7.6.3.1.5 and .6). */
 export function expandedPalette(indices: Samples, root: Attributes): Uint8Array {
   const tables = colours.map(({ descriptor, data, segmented }) =>
-    eightBitTable(root.has(data) ? lookupTable(root, descriptor, data, false) : segmentedTable(root, descriptor, segmented)),
+    eightBitTable(
+      root.has(data)
+        ? lookupTable(root, descriptor, data, false)
+        : segmentedTable(root, descriptor, segmented),
+    ),
   );
   const out = new Uint8Array(indices.length * 3);
   for (const [c, table] of tables.entries()) {
@@ -35,7 +39,9 @@ function segmentedTable(root: Attributes, descriptor: string, data: string): Loo
   const bits = root.integer(descriptor, 2);
   const bytes = root.bytes(data);
   if (count === null || first === null || bits === null || bytes.length === 0) return null;
-  const words = Array.from({ length: bytes.length >> 1 }, (_, n) => root.dataset.byteArrayParser.readUint16(bytes, 2 * n));
+  const words = Array.from({ length: bytes.length >> 1 }, (_, n) =>
+    root.dataset.byteArrayParser.readUint16(bytes, 2 * n),
+  );
   const values: number[] = [];
   expandSegments(words, values, 0, words.length, Infinity);
   const entries = count === 0 ? 65536 : count;
@@ -44,7 +50,13 @@ function segmentedTable(root: Attributes, descriptor: string, data: string): Loo
 }
 
 /** Expands at most `limit` segments from `at`; returns where it stopped. */
-function expandSegments(words: number[], values: number[], at: number, end: number, limit: number): void {
+function expandSegments(
+  words: number[],
+  values: number[],
+  at: number,
+  end: number,
+  limit: number,
+): void {
   let position = at;
   for (let segment = 0; segment < limit && position + 1 < end; segment++) {
     const opcode = words[position]!;
@@ -56,7 +68,8 @@ function expandSegments(words: number[], values: number[], at: number, end: numb
     } else if (opcode === 1) {
       const from = values.at(-1);
       const to = words[position++];
-      if (from === undefined || to === undefined) throw new PixelDataError('the segmented palette is damaged');
+      if (from === undefined || to === undefined)
+        throw new PixelDataError('the segmented palette is damaged');
       for (let n = 1; n <= length; n++) values.push(Math.round(from + ((to - from) * n) / length));
     } else if (opcode === 2) {
       const offset = (words[position]! | (words[position + 1]! << 16)) >>> 1;

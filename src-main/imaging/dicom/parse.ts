@@ -107,7 +107,9 @@ export function guessTransferSyntax(body: Uint8Array): string | null {
     return little <= big ? explicitLittleEndian : explicitBigEndian;
   }
   const length = view.getUint32(4, true);
-  return little < 0x100 && (length <= 0x10000 || length === 0xffffffff) ? implicitLittleEndian : null;
+  return little < 0x100 && (length <= 0x10000 || length === 0xffffffff)
+    ? implicitLittleEndian
+    : null;
 }
 
 /** Some writers name an explicit syntax and write implicit elements, or the other way round. */
@@ -127,7 +129,9 @@ function inflate(body: Uint8Array): Uint8Array | null {
 }
 
 const uid = (bytes: Uint8Array, start: number, length: number) =>
-  ascii(bytes, start, length).replace(/[\0 ]+$/, '').trim();
+  ascii(bytes, start, length)
+    .replace(/[\0 ]+$/, '')
+    .trim();
 
 function ascii(bytes: Uint8Array, start: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(start, start + length));

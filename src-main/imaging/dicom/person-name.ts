@@ -6,7 +6,11 @@ export function personName(value: string): string {
   const first = value.split('\\')[0] ?? '';
   const [alphabetic = '', ideographic = ''] = first.split('=');
   const shown = alphabeticName(alphabetic);
-  const original = ideographic.split('^').map((part) => part.trim()).filter(Boolean).join(' ');
+  const original = ideographic
+    .split('^')
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .join(' ');
   if (shown === '') return original;
   return original === '' ? shown : `${shown} (${original})`;
 }

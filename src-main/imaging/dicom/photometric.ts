@@ -21,7 +21,12 @@ export function eightBit(samples: Uint16Array, bitsStored: number): Uint8Array {
 export function withoutSubsampling(bytes: Uint8Array, { rows, columns }: PixelLayout): Uint8Array {
   const out = new Uint8Array(rows * columns * 3);
   for (let pair = 0; pair < out.length / 6; pair++) {
-    const [y0, y1, cb, cr] = [bytes[4 * pair]!, bytes[4 * pair + 1]!, bytes[4 * pair + 2]!, bytes[4 * pair + 3]!];
+    const [y0, y1, cb, cr] = [
+      bytes[4 * pair]!,
+      bytes[4 * pair + 1]!,
+      bytes[4 * pair + 2]!,
+      bytes[4 * pair + 3]!,
+    ];
     out.set([y0, cb, cr], 6 * pair);
     if (6 * pair + 3 < out.length) out.set([y1, cb, cr], 6 * pair + 3);
   }

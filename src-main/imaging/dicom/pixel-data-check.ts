@@ -34,19 +34,28 @@ export async function checkPixelData(
   const available = source.length - place.offset;
   if (place.length !== null) {
     if (readableTransferSyntax(layout.transferSyntaxUid)?.coding !== 'native') {
-      return { code: 'broken-dicom', params: { reason: 'compressed pixel data without fragments' } };
+      return {
+        code: 'broken-dicom',
+        params: { reason: 'compressed pixel data without fragments' },
+      };
     }
     const expected = nativeFrameBytes(layout) * layout.frameCount;
     const present = Math.min(place.length, available);
     return present < expected ? truncated(expected, present) : null;
   }
   if (readableTransferSyntax(layout.transferSyntaxUid)?.coding === 'native') {
-    return { code: 'broken-dicom', params: { reason: 'fragments in an uncompressed transfer syntax' } };
+    return {
+      code: 'broken-dicom',
+      params: { reason: 'fragments in an uncompressed transfer syntax' },
+    };
   }
   const walked = await walkFragments(source, place.offset);
   if (walked.cutAt !== null) return truncated(walked.cutAt.expected, walked.cutAt.present);
-  const frames = await framesOfFragments(walked.fragments, walked.offsetTable, layout.frameCount, (f) =>
-    source.read(f.offset, Math.min(f.length, 12)),
+  const frames = await framesOfFragments(
+    walked.fragments,
+    walked.offsetTable,
+    layout.frameCount,
+    (f) => source.read(f.offset, Math.min(f.length, 12)),
   );
   if (!frames) return framesMissing(layout.frameCount, walked.fragments.length);
   for (const [n, fragments] of frames.entries()) {
@@ -67,10 +76,13 @@ async function checkCodestream(
     return { code: 'truncated-pixel-data', params: { expected: 'an end marker', present: 'none' } };
   }
   const [first] = fragments;
-  const size = codestreamSize(await source.read(first!.offset, Math.min(first!.length, sizeHeadBytes)));
+  const size = codestreamSize(
+    await source.read(first!.offset, Math.min(first!.length, sizeHeadBytes)),
+  );
   if (!size) return null;
   const { width, height, components } = size;
-  const agrees = width === layout.columns && height === layout.rows && components === layout.samplesPerPixel;
+  const agrees =
+    width === layout.columns && height === layout.rows && components === layout.samplesPerPixel;
   if (agrees) return null;
   const reason =
     `the compressed picture of frame ${frame + 1} is ${width} × ${height} × ${components}, ` +
@@ -118,7 +130,10 @@ async function walkFragments(source: ByteSource, start: number): Promise<Walk> {
 async function endsProperly(source: ByteSource, fragments: Fragment[]): Promise<boolean> {
   const last = fragments.at(-1);
   if (!last) return false;
-  const tail = await source.read(last.offset + Math.max(0, last.length - 64), Math.min(64, last.length));
+  const tail = await source.read(
+    last.offset + Math.max(0, last.length - 64),
+    Math.min(64, last.length),
+  );
   for (let n = tail.length - 2; n >= 0; n--) {
     if (tail[n] === 0xff && tail[n + 1] === 0xd9) return true;
   }

@@ -21,7 +21,8 @@ export async function frameBytes(parsed: ParsedDataset, layout: PixelLayout): Pr
     const available = Math.min(element.length, bytes.length - element.dataOffset);
     return {
       frame(index) {
-        if ((index + 1) * size > available) throw new PixelDataError(`frame ${index + 1} is cut off`);
+        if ((index + 1) * size > available)
+          throw new PixelDataError(`frame ${index + 1} is cut off`);
         const start = element.dataOffset + index * size;
         return bytes.subarray(start, start + size);
       },
@@ -42,7 +43,10 @@ export async function frameBytes(parsed: ParsedDataset, layout: PixelLayout): Pr
   };
 }
 
-function readFragments(bytes: Uint8Array, start: number): { fragments: Fragment[]; offsetTable: Uint8Array } {
+function readFragments(
+  bytes: Uint8Array,
+  start: number,
+): { fragments: Fragment[]; offsetTable: Uint8Array } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const items: Fragment[] = [];
   let position = start;
@@ -55,6 +59,8 @@ function readFragments(bytes: Uint8Array, start: number): { fragments: Fragment[
   const [table, ...fragments] = items;
   return {
     fragments,
-    offsetTable: table ? bytes.subarray(table.offset, table.offset + table.length) : new Uint8Array(0),
+    offsetTable: table
+      ? bytes.subarray(table.offset, table.offset + table.length)
+      : new Uint8Array(0),
   };
 }

@@ -7,7 +7,13 @@ import { isOneOrientation, isPositioned, type FrameGroup } from './group.ts';
 import type { FrameRef } from './header-types.ts';
 import { byInstance, compareValues, sortedAlong } from './sort.ts';
 import { isCrossSectional } from './sop-classes.ts';
-import { note, rounded, validateGeometry, warning, type GeometryFinding } from './validate-geometry.ts';
+import {
+  note,
+  rounded,
+  validateGeometry,
+  warning,
+  type GeometryFinding,
+} from './validate-geometry.ts';
 import { normalOf } from './vectors.ts';
 
 /** What a whole series adds to each of its groups. */
@@ -63,7 +69,8 @@ export function planGroup(group: FrameGroup, context: SeriesContext): PlannedSer
     issues,
     geometry: finding.geometry,
     hasSpacing,
-    measurable: finding.kind === 'volume' && hasSpacing && !issues.some((issue) => issue.notMeasurable),
+    measurable:
+      finding.kind === 'volume' && hasSpacing && !issues.some((issue) => issue.notMeasurable),
     windows: windowsOf(frames),
     // What was turned round is no longer in the unit.
     valueUnit: invertsOnImport(header) ? '' : header.valueUnit,
@@ -73,7 +80,8 @@ export function planGroup(group: FrameGroup, context: SeriesContext): PlannedSer
 function inOrder(group: FrameGroup): FrameRef[] {
   const { frames } = group;
   if (!isPositioned(frames) || !isOneOrientation(group)) return [...frames].sort(byInstance);
-  if (group.issues.some((issue) => issue.code === 'one-position-stack')) return [...frames].sort(byTime);
+  if (group.issues.some((issue) => issue.code === 'one-position-stack'))
+    return [...frames].sort(byTime);
   return sortedAlong(frames, normalOf(frames[0]!.frame.orientation!));
 }
 
@@ -86,16 +94,28 @@ function byTime(a: FrameRef, b: FrameRef): number {
   return byInstance(a, b);
 }
 
-function findGeometry(group: FrameGroup, frames: FrameRef[], spacingMm: [number, number]): GeometryFinding {
+function findGeometry(
+  group: FrameGroup,
+  frames: FrameRef[],
+  spacingMm: [number, number],
+): GeometryFinding {
   if (isPositioned(frames) && isOneOrientation(group)) {
     if (group.issues.some((issue) => issue.code === 'one-position-stack')) {
       const finding = validateGeometry(frames.slice(0, 1), spacingMm);
       const geometry = { ...finding.geometry, sizeVx: pictureSize(frames) };
-      return { kind: 'stack', geometry, issues: finding.issues.filter((issue) => issue.code !== 'single-slice') };
+      return {
+        kind: 'stack',
+        geometry,
+        issues: finding.issues.filter((issue) => issue.code !== 'single-slice'),
+      };
     }
     return validateGeometry(frames, spacingMm);
   }
-  return { kind: frames.length > 1 ? 'stack' : 'image', geometry: flatGeometry(frames, spacingMm), issues: placeIssues(frames) };
+  return {
+    kind: frames.length > 1 ? 'stack' : 'image',
+    geometry: flatGeometry(frames, spacingMm),
+    issues: placeIssues(frames),
+  };
 }
 
 function placeIssues(frames: FrameRef[]): ImportIssue[] {
@@ -138,7 +158,9 @@ function valueIssues(frames: FrameRef[]): ImportIssue[] {
   const issues: ImportIssue[] = [];
   const lossy = frames.filter((ref) => ref.header.lossy).length;
   if (lossy > 0) issues.push(note('lossy-compressed', { count: lossy }));
-  const rescales = new Set(frames.map(({ frame }) => `${frame.rescale?.slope ?? 1} ${frame.rescale?.intercept ?? 0}`));
+  const rescales = new Set(
+    frames.map(({ frame }) => `${frame.rescale?.slope ?? 1} ${frame.rescale?.intercept ?? 0}`),
+  );
   if (rescales.size > 1) issues.push(note('rescale-varies', { count: rescales.size }));
   return issues;
 }
@@ -146,7 +168,14 @@ function valueIssues(frames: FrameRef[]): ImportIssue[] {
 /** The windows of the middle slice, or of the nearest one that gives any; each once. */
 function windowsOf(frames: FrameRef[]): Window[] {
   const middle = frames.length >> 1;
-  const nearest = [...frames.keys()].sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle) || a - b);
-  const found = nearest.map((n) => frames[n]!.frame.windows).find((windows) => windows.length > 0) ?? [];
-  return found.filter((window, n) => found.findIndex((other) => other.level === window.level && other.width === window.width) === n);
+  const nearest = [...frames.keys()].sort(
+    (a, b) => Math.abs(a - middle) - Math.abs(b - middle) || a - b,
+  );
+  const found =
+    nearest.map((n) => frames[n]!.frame.windows).find((windows) => windows.length > 0) ?? [];
+  return found.filter(
+    (window, n) =>
+      found.findIndex((other) => other.level === window.level && other.width === window.width) ===
+      n,
+  );
 }

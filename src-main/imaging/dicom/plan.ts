@@ -28,13 +28,21 @@ const filesAtOnce = 16;
  * or in `refused` with its reason (severity "note" where nothing is lost: index files, duplicates).
  * The result does not depend on the order of the files. Throws only when `signal` aborts.
  */
-export async function planDicomFiles(files: InputFile[], options: PlanOptions = {}): Promise<DicomPlan> {
+export async function planDicomFiles(
+  files: InputFile[],
+  options: PlanOptions = {},
+): Promise<DicomPlan> {
   let done = 0;
-  const scanned = await mapConcurrently(files, filesAtOnce, async (file) => {
-    const result = await scanFile(file);
-    options.onProgress?.(++done, files.length);
-    return result;
-  }, options.signal);
+  const scanned = await mapConcurrently(
+    files,
+    filesAtOnce,
+    async (file) => {
+      const result = await scanFile(file);
+      options.onProgress?.(++done, files.length);
+      return result;
+    },
+    options.signal,
+  );
 
   const refused: RefusedFile[] = [];
   const headers: ImageHeader[] = [];
@@ -50,15 +58,25 @@ export async function planDicomFiles(files: InputFile[], options: PlanOptions = 
   refused.push(...unique.refused);
   options.signal?.throwIfAborted();
 
-  const series = groupedBySeries(unique.headers).flatMap((members) => planMembers(members, lost, unique.refused));
-  return { series: withUniqueUids(series), refused: refused.sort((a, b) => compareTexts(a.path, b.path)) };
+  const series = groupedBySeries(unique.headers).flatMap((members) =>
+    planMembers(members, lost, unique.refused),
+  );
+  return {
+    series: withUniqueUids(series),
+    refused: refused.sort((a, b) => compareTexts(a.path, b.path)),
+  };
 }
 
 /** Files of one series of one patient. Without a UID: what lies in one folder and says the same of itself. */
 function seriesKey(header: ImageHeader): string {
   const owner = [header.patient.code, header.patient.name, header.study.uid];
   if (header.seriesUid !== '') return [...owner, header.seriesUid].join('\n');
-  const likeness = [header.study.date, header.seriesNumber, header.seriesDescription, header.modality];
+  const likeness = [
+    header.study.date,
+    header.seriesNumber,
+    header.seriesDescription,
+    header.modality,
+  ];
   return [...owner, '', dirname(header.file.shownPath), ...likeness].join('\n');
 }
 
@@ -73,7 +91,11 @@ function groupedBySeries(headers: ImageHeader[]): ImageHeader[][] {
   return [...groups.entries()].sort(([a], [b]) => compareTexts(a, b)).map(([, group]) => group);
 }
 
-function planMembers(members: ImageHeader[], lost: ImageHeader[], duplicates: RefusedFile[]): PlannedSeries[] {
+function planMembers(
+  members: ImageHeader[],
+  lost: ImageHeader[],
+  duplicates: RefusedFile[],
+): PlannedSeries[] {
   const first = members[0]!;
   const key = seriesKey(first);
   const frames = members.flatMap((header): FrameRef[] =>
@@ -85,7 +107,13 @@ function planMembers(members: ImageHeader[], lost: ImageHeader[], duplicates: Re
   const lostHere = lost.filter((header) => seriesKey(header) === key);
   if (lostHere.length > 0) {
     issues.push({
-      ...warning('slices-refused', { count: lostHere.length, files: lostHere.map((h) => h.file.shownPath).sort().join(', ') }),
+      ...warning('slices-refused', {
+        count: lostHere.length,
+        files: lostHere
+          .map((h) => h.file.shownPath)
+          .sort()
+          .join(', '),
+      }),
       notMeasurable: false,
     });
   }
@@ -93,7 +121,9 @@ function planMembers(members: ImageHeader[], lost: ImageHeader[], duplicates: Re
   if (ignored > 0) issues.push(note('duplicate-instances-ignored', { count: ignored }));
   const groups = splitSeries(frames).sort(byImportance);
   const studyUid = first.study.uid || standIn('study', members);
-  return groups.map((group, n) => planGroup(group, { uid: n === 0 ? uid : `${uid}#${n + 1}`, studyUid, issues }));
+  return groups.map((group, n) =>
+    planGroup(group, { uid: n === 0 ? uid : `${uid}#${n + 1}`, studyUid, issues }),
+  );
 }
 
 /** Pictures before localizers, larger groups first, then the order of acquisition. */
@@ -110,7 +140,14 @@ function byImportance(a: FrameGroup, b: FrameGroup): number {
 /** A stable identity for files without UIDs: the same files make the same one again. */
 function standIn(kind: 'series' | 'study', members: ImageHeader[]): string {
   const { patient, study } = members[0]!;
-  const told = [patient.code, patient.name, study.date, study.time, study.description, study.accessionNumber];
+  const told = [
+    patient.code,
+    patient.name,
+    study.date,
+    study.time,
+    study.description,
+    study.accessionNumber,
+  ];
   const facts =
     kind === 'study' && told.some((fact) => fact)
       ? told

@@ -12,23 +12,38 @@ export function decodeRle(bytes: Uint8Array, layout: PixelLayout): Uint8Array {
   const sampleBytes = layout.bitsAllocated / 8;
   const segmentCount = view.getUint32(0, true);
   if (segmentCount !== sampleBytes * layout.samplesPerPixel) {
-    throw new PixelDataError(`RLE has ${segmentCount} segments instead of ${sampleBytes * layout.samplesPerPixel}`);
+    throw new PixelDataError(
+      `RLE has ${segmentCount} segments instead of ${sampleBytes * layout.samplesPerPixel}`,
+    );
   }
   const pixels = layout.rows * layout.columns;
   const out = new Uint8Array(pixels * segmentCount);
   for (let s = 0; s < segmentCount; s++) {
     const start = view.getUint32(4 * (s + 1), true);
     const end = s + 1 < segmentCount ? view.getUint32(4 * (s + 2), true) : bytes.length;
-    if (start > end || end > bytes.length) throw new PixelDataError('an RLE segment lies outside the frame');
+    if (start > end || end > bytes.length)
+      throw new PixelDataError('an RLE segment lies outside the frame');
     const plane = Math.floor(s / sampleBytes);
     const significance = sampleBytes - 1 - (s % sampleBytes);
-    unpack(bytes.subarray(start, end), out, plane * pixels * sampleBytes + significance, sampleBytes, pixels);
+    unpack(
+      bytes.subarray(start, end),
+      out,
+      plane * pixels * sampleBytes + significance,
+      sampleBytes,
+      pixels,
+    );
   }
   return out;
 }
 
 /** PackBits into every `step`th byte from `first`; the segment must yield exactly `count` bytes. */
-function unpack(segment: Uint8Array, out: Uint8Array, first: number, step: number, count: number): void {
+function unpack(
+  segment: Uint8Array,
+  out: Uint8Array,
+  first: number,
+  step: number,
+  count: number,
+): void {
   let at = 0;
   let written = 0;
   while (written < count && at < segment.length) {

@@ -6,7 +6,11 @@ export type Samples = Uint8Array | Int8Array | Uint16Array | Int16Array;
 const hostIsLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Views uncompressed bytes as numbers without masking. 16-bit values are copied only where they must be. */
-export function samplesOfBytes(bytes: Uint8Array, layout: PixelLayout, bigEndian: boolean): Samples {
+export function samplesOfBytes(
+  bytes: Uint8Array,
+  layout: PixelLayout,
+  bigEndian: boolean,
+): Samples {
   if (layout.bitsAllocated === 8) {
     return layout.signed ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length) : bytes;
   }
@@ -32,12 +36,16 @@ function swapPairs(bytes: Uint8Array): void {
  * `foreignBits` tells whether other bits were set that are no sign extension: overlays of old
  * scanners, or rubbish. Returns the input itself when nothing has to be done.
  */
-export function maskedSamples(samples: Samples, layout: PixelLayout): { samples: Samples; foreignBits: boolean } {
+export function maskedSamples(
+  samples: Samples,
+  layout: PixelLayout,
+): { samples: Samples; foreignBits: boolean } {
   const { bitsAllocated, bitsStored, highBit, signed } = layout;
   if (bitsStored === bitsAllocated) return { samples, foreignBits: false };
   const shift = highBit + 1 - bitsStored;
   const up = 32 - bitsStored;
-  const value = (raw: number) => (signed ? ((raw >>> shift) << up) >> up : ((raw >>> shift) << up) >>> up);
+  const value = (raw: number) =>
+    signed ? ((raw >>> shift) << up) >> up : ((raw >>> shift) << up) >>> up;
   let changed = false;
   for (let n = 0; n < samples.length && !changed; n++) changed = value(samples[n]!) !== samples[n];
   if (!changed) return { samples, foreignBits: false };
@@ -55,7 +63,12 @@ export function maskedSamples(samples: Samples, layout: PixelLayout): { samples:
 }
 
 /** Bits above the high bit are all zero or all copies of the sign; bits below the value are zero. */
-function isSignExtended(raw: number, bitsAllocated: number, highBit: number, shift: number): boolean {
+function isSignExtended(
+  raw: number,
+  bitsAllocated: number,
+  highBit: number,
+  shift: number,
+): boolean {
   const bits = raw & (2 ** bitsAllocated - 1);
   const above = bits >>> (highBit + 1);
   const ones = 2 ** (bitsAllocated - highBit - 1) - 1;

@@ -18,9 +18,15 @@ const firstRead = 64 * 1024;
 
 /** Reads the header of one file, and tells whether its picture can be opened. Never throws. */
 export async function scanFile(file: InputFile): Promise<ScannedFile> {
-  const refuse = (issue: Omit<ImportIssue, 'severity' | 'notMeasurable'>, header: ImageHeader | null = null): ScannedFile => ({
+  const refuse = (
+    issue: Omit<ImportIssue, 'severity' | 'notMeasurable'>,
+    header: ImageHeader | null = null,
+  ): ScannedFile => ({
     kind: 'refused',
-    refused: { path: file.shownPath, issue: { ...issue, severity: 'refused', notMeasurable: false } },
+    refused: {
+      path: file.shownPath,
+      issue: { ...issue, severity: 'refused', notMeasurable: false },
+    },
     header,
   });
   let handle: FileHandle | undefined;
@@ -32,7 +38,10 @@ export async function scanFile(file: InputFile): Promise<ScannedFile> {
     if (!parsed) return refuse({ code: 'broken-dicom', params: { reason: 'no DICOM dataset' } });
     return await judge(file, parsed, byteSource(handle, size, parsed), refuse);
   } catch (error) {
-    return refuse({ code: 'unreadable-file', params: { reason: String((error as Error).message ?? error) } });
+    return refuse({
+      code: 'unreadable-file',
+      params: { reason: String((error as Error).message ?? error) },
+    });
   } finally {
     await handle?.close();
   }
@@ -73,7 +82,10 @@ async function judge(
   file: InputFile,
   parsed: ParsedDataset,
   source: ByteSource,
-  refuse: (issue: Omit<ImportIssue, 'severity' | 'notMeasurable'>, header?: ImageHeader | null) => ScannedFile,
+  refuse: (
+    issue: Omit<ImportIssue, 'severity' | 'notMeasurable'>,
+    header?: ImageHeader | null,
+  ) => ScannedFile,
 ): Promise<ScannedFile> {
   const a = parsed.attributes;
   const sopClassUid = a.text('00080016') || parsed.metaSopClassUid;
@@ -83,7 +95,12 @@ async function judge(
       header: null,
       refused: {
         path: file.shownPath,
-        issue: { code: 'dicomdir-used-as-index', severity: 'note', notMeasurable: false, params: {} },
+        issue: {
+          code: 'dicomdir-used-as-index',
+          severity: 'note',
+          notMeasurable: false,
+          params: {},
+        },
       },
     };
   }
@@ -95,7 +112,8 @@ async function judge(
   const header = imageHeader(file, parsed);
   const pixelData = a.element('7fe00010');
   if (!header || !pixelData) {
-    if (!parsed.complete) return refuse({ code: 'broken-dicom', params: { reason: 'the header ends early' } }, header);
+    if (!parsed.complete)
+      return refuse({ code: 'broken-dicom', params: { reason: 'the header ends early' } }, header);
     if (header) return refuse({ code: 'no-pixel-data', params: {} }, header);
     return refuse({ code: 'not-an-image', params: {} });
   }
@@ -105,7 +123,10 @@ async function judge(
   }
   const layoutIssue = unsupportedLayout(header.layout);
   if (layoutIssue) return refuse(layoutIssue, header);
-  const place = { offset: pixelData.dataOffset, length: pixelData.hadUndefinedLength ? null : pixelData.length };
+  const place = {
+    offset: pixelData.dataOffset,
+    length: pixelData.hadUndefinedLength ? null : pixelData.length,
+  };
   const truncation = await checkPixelData(source, header.layout, place);
   if (truncation) return refuse(truncation, header);
   return { kind: 'image', header, issues: [] };

@@ -25,12 +25,29 @@ const repeated = (changes: Dataset[]): Dataset[] =>
 
 describe('one series with several slices at each place', () => {
   it.each<[string, Dataset[], string, string]>([
-    ['time points', [1, 2, 3].map((n) => ({ TemporalPositionIdentifier: n })), 'temporal-frames-split', 'temporalPosition'],
+    [
+      'time points',
+      [1, 2, 3].map((n) => ({ TemporalPositionIdentifier: n })),
+      'temporal-frames-split',
+      'temporalPosition',
+    ],
     ['echoes', [20, 80].map((n) => ({ EchoTime: n })), 'duplicate-positions-split', 'echo'],
-    ['image types', ['M', 'P'].map((n) => ({ ImageType: ['ORIGINAL', 'PRIMARY', n] })), 'duplicate-positions-split', 'imageType'],
-    ['acquisitions', [1, 2].map((n) => ({ AcquisitionNumber: n })), 'duplicate-positions-split', 'acquisition'],
+    [
+      'image types',
+      ['M', 'P'].map((n) => ({ ImageType: ['ORIGINAL', 'PRIMARY', n] })),
+      'duplicate-positions-split',
+      'imageType',
+    ],
+    [
+      'acquisitions',
+      [1, 2].map((n) => ({ AcquisitionNumber: n })),
+      'duplicate-positions-split',
+      'acquisition',
+    ],
   ])('is split by its %s', async (_name, changes, code, by) => {
-    const datasets = repeated(changes.map((change) => ({ ...change, Modality: 'MR', SOPClassUID: mr })));
+    const datasets = repeated(
+      changes.map((change) => ({ ...change, Modality: 'MR', SOPClassUID: mr })),
+    );
     const plan = await planDicomFiles(folder.writeAll(datasets, `split-${by}/`));
     expect(plan.refused).toEqual([]);
     expect(plan.series.map((series) => series.uid)).toEqual(
@@ -38,33 +55,52 @@ describe('one series with several slices at each place', () => {
     );
     for (const [n, series] of plan.series.entries()) {
       expect(series).toMatchObject({ kind: 'volume', measurable: true });
-      expect(series.issues).toContainEqual(expect.objectContaining({ code, params: { parts: changes.length, by } }));
-      expect(series.files.map((file) => file.shownPath)).toEqual([0, 1, 2, 3].map((k) => `split-${by}/${n * 4 + k}.dcm`));
+      expect(series.issues).toContainEqual(
+        expect.objectContaining({ code, params: { parts: changes.length, by } }),
+      );
+      expect(series.files.map((file) => file.shownPath)).toEqual(
+        [0, 1, 2, 3].map((k) => `split-${by}/${n * 4 + k}.dcm`),
+      );
     }
   });
 
   it('is split by order where nothing tells them apart', async () => {
     const plan = await planDicomFiles(folder.writeAll(repeated([{}, {}]), 'order/'));
-    expect(plan.series.map((series) => [series.kind, series.slices.length])).toEqual([['volume', 4], ['volume', 4]]);
+    expect(plan.series.map((series) => [series.kind, series.slices.length])).toEqual([
+      ['volume', 4],
+      ['volume', 4],
+    ]);
     expect(codes(plan.series[0]!)).toContain('duplicate-positions-split');
   });
 
   it('is a stack in time when all lie at one place', async () => {
     const film = Array.from({ length: 5 }, (_, n) =>
-      sliceDataset(straightStack, 0, { SOPInstanceUID: `1.2.8.${n + 1}`, InstanceNumber: n + 1, TriggerTime: 100 * (5 - n) }),
+      sliceDataset(straightStack, 0, {
+        SOPInstanceUID: `1.2.8.${n + 1}`,
+        InstanceNumber: n + 1,
+        TriggerTime: 100 * (5 - n),
+      }),
     );
     const plan = await planDicomFiles(folder.writeAll(film, 'film/'));
     expect(plan.series).toHaveLength(1);
     expect(plan.series[0]).toMatchObject({ kind: 'stack', measurable: false });
     expect(codes(plan.series[0]!)).toEqual(['one-position-stack']);
-    expect(plan.series[0]!.files.map((file) => file.shownPath)).toEqual([4, 3, 2, 1, 0].map((n) => `film/${n}.dcm`));
+    expect(plan.series[0]!.files.map((file) => file.shownPath)).toEqual(
+      [4, 3, 2, 1, 0].map((n) => `film/${n}.dcm`),
+    );
   });
 });
 
 describe('one series with different pictures', () => {
   it('is split by size, and a localizer comes last', async () => {
-    const wide = { ...straightStack, columns: 9, originMm: [0, 0, 200] as [number, number, number] };
-    const scout = sliceDataset(straightStack, 20, { ImageType: ['ORIGINAL', 'PRIMARY', 'LOCALIZER'] });
+    const wide = {
+      ...straightStack,
+      columns: 9,
+      originMm: [0, 0, 200] as [number, number, number],
+    };
+    const scout = sliceDataset(straightStack, 20, {
+      ImageType: ['ORIGINAL', 'PRIMARY', 'LOCALIZER'],
+    });
     const datasets = [
       scout,
       ...stackDatasets(straightStack),
@@ -78,8 +114,16 @@ describe('one series with different pictures', () => {
   });
 
   it('is split by plane', async () => {
-    const sagittal = { ...straightStack, row: [0, 1, 0], column: [0, 0, -1], stepMm: [2, 0, 0] } as typeof straightStack;
-    const datasets = [...stackDatasets(straightStack), ...stackDatasets(sagittal, (k) => ({ SOPInstanceUID: `1.2.6.${k + 1}` }))];
+    const sagittal = {
+      ...straightStack,
+      row: [0, 1, 0],
+      column: [0, 0, -1],
+      stepMm: [2, 0, 0],
+    } as typeof straightStack;
+    const datasets = [
+      ...stackDatasets(straightStack),
+      ...stackDatasets(sagittal, (k) => ({ SOPInstanceUID: `1.2.6.${k + 1}` })),
+    ];
     const plan = await planDicomFiles(folder.writeAll(datasets, 'planes/'));
     expect(plan.series.map((series) => series.kind)).toEqual(['volume', 'volume']);
     expect(codes(plan.series[0]!)).toContain('mixed-orientations-split');
@@ -88,7 +132,9 @@ describe('one series with different pictures', () => {
   it('stays one stack where every slice has its own plane', async () => {
     const radial = Array.from({ length: 6 }, (_, k) =>
       sliceDataset(straightStack, k, {
-        ImageOrientationPatient: [Math.cos(k * 0.5), Math.sin(k * 0.5), 0, 0, 0, -1].map((v) => Number(v.toFixed(6))),
+        ImageOrientationPatient: [Math.cos(k * 0.5), Math.sin(k * 0.5), 0, 0, 0, -1].map((v) =>
+          Number(v.toFixed(6)),
+        ),
       }),
     );
     const plan = await planDicomFiles(folder.writeAll(radial, 'radial/'));
@@ -116,7 +162,10 @@ describe('one series with different pictures', () => {
 describe('files that repeat each other', () => {
   it('leaves copies out and names them', async () => {
     const files = folder.writeAll(stackDatasets(straightStack), 'copies/');
-    const copy: InputFile = { path: join(folder.path, 'copies/copy.dcm'), shownPath: 'copies/copy.dcm' };
+    const copy: InputFile = {
+      path: join(folder.path, 'copies/copy.dcm'),
+      shownPath: 'copies/copy.dcm',
+    };
     copyFileSync(files[2]!.path, copy.path);
     const plan = await planDicomFiles([...files, copy]);
     expect(plan.series).toHaveLength(1);
@@ -124,7 +173,10 @@ describe('files that repeat each other', () => {
     expect(plan.series[0]!.slices).toHaveLength(4);
     expect(codes(plan.series[0]!)).toContain('duplicate-instances-ignored');
     expect(plan.refused).toEqual([
-      { path: 'copies/copy.dcm', issue: expect.objectContaining({ code: 'duplicate-instances-ignored', severity: 'note' }) },
+      {
+        path: 'copies/copy.dcm',
+        issue: expect.objectContaining({ code: 'duplicate-instances-ignored', severity: 'note' }),
+      },
     ]);
   });
 
@@ -139,9 +191,14 @@ describe('files that repeat each other', () => {
 
   it('keeps two patients apart that share a series UID', async () => {
     const other = stackDatasets(straightStack, () => ({ PatientID: 'P-2', PatientName: 'Other' }));
-    const files = [...folder.writeAll(stackDatasets(straightStack), 'p1/'), ...folder.writeAll(other, 'p2/')];
+    const files = [
+      ...folder.writeAll(stackDatasets(straightStack), 'p1/'),
+      ...folder.writeAll(other, 'p2/'),
+    ];
     const plan = await planDicomFiles(files);
-    expect(plan.series.map((series) => [series.patient.code, series.uid, series.slices.length])).toEqual([
+    expect(
+      plan.series.map((series) => [series.patient.code, series.uid, series.slices.length]),
+    ).toEqual([
       ['P-1', '1.2.826.0.1.88', 4],
       ['P-2', '1.2.826.0.1.88#2', 4],
     ]);
@@ -185,10 +242,19 @@ describe('files that cannot be opened', () => {
     folder.write('cut/2.dcm', whole.subarray(0, whole.length - 20));
     const plan = await planDicomFiles(files);
     expect(plan.refused).toEqual([
-      { path: 'cut/2.dcm', issue: expect.objectContaining({ code: 'truncated-pixel-data', severity: 'refused', params: { expected: '60 bytes', present: '40 bytes' } }) },
+      {
+        path: 'cut/2.dcm',
+        issue: expect.objectContaining({
+          code: 'truncated-pixel-data',
+          severity: 'refused',
+          params: { expected: '60 bytes', present: '40 bytes' },
+        }),
+      },
     ]);
     expect(plan.series[0]).toMatchObject({ kind: 'stack', measurable: false });
-    expect(codes(plan.series[0]!)).toEqual(expect.arrayContaining(['slices-refused', 'missing-slices']));
+    expect(codes(plan.series[0]!)).toEqual(
+      expect.arrayContaining(['slices-refused', 'missing-slices']),
+    );
   });
 
   it('names a file whose header is cut, an empty one and one that is no DICOM', async () => {
@@ -213,12 +279,20 @@ describe('files that cannot be opened', () => {
     ['a segmentation', { SOPClassUID: '1.2.840.10008.5.1.4.1.1.66.4' }, 'unsupported-object'],
     ['32-bit pixels', { BitsAllocated: 32, BitsStored: 32, HighBit: 31 }, 'unsupported-bits'],
     ['1-bit pixels', { BitsAllocated: 1, BitsStored: 1, HighBit: 0 }, 'unsupported-bits'],
-    ['an unknown colour kind', { PhotometricInterpretation: 'CMYK', SamplesPerPixel: 4 }, 'unsupported-photometric'],
+    [
+      'an unknown colour kind',
+      { PhotometricInterpretation: 'CMYK', SamplesPerPixel: 4 },
+      'unsupported-photometric',
+    ],
     ['no pixels', { PixelData: undefined }, 'no-pixel-data'],
   ])('refuses %s with its reason', async (_name, change, code) => {
-    const plan = await planDicomFiles(folder.writeAll([sliceDataset(straightStack, 0, change)], `refused-${code}/`));
+    const plan = await planDicomFiles(
+      folder.writeAll([sliceDataset(straightStack, 0, change)], `refused-${code}/`),
+    );
     expect(plan.series).toEqual([]);
-    expect(plan.refused.map(({ issue }) => [issue.code, issue.severity])).toEqual([[code, 'refused']]);
+    expect(plan.refused.map(({ issue }) => [issue.code, issue.severity])).toEqual([
+      [code, 'refused'],
+    ]);
   });
 
   it('fails the decoding by name when a file changed after planning', async () => {
@@ -226,7 +300,10 @@ describe('files that cannot be opened', () => {
     const plan = await planDicomFiles(files);
     folder.write('changed/1.dcm', readFileSync(files[1]!.path).subarray(0, -8));
     const result = await decodeDicomSeries(plan.series[0]!);
-    expect(result).toMatchObject({ ok: false, error: { code: 'decode-failed', params: { path: 'changed/1.dcm' } } });
+    expect(result).toMatchObject({
+      ok: false,
+      error: { code: 'decode-failed', params: { path: 'changed/1.dcm' } },
+    });
   });
 });
 
@@ -244,8 +321,15 @@ describe('stopping', () => {
   it('reports every file and every slice', async () => {
     const files = folder.writeAll(stackDatasets(straightStack), 'progress/');
     const seen: [number, number][] = [];
-    const plan = await planDicomFiles(files, { onProgress: (done, total) => seen.push([done, total]) });
-    expect(seen).toEqual([[1, 4], [2, 4], [3, 4], [4, 4]]);
+    const plan = await planDicomFiles(files, {
+      onProgress: (done, total) => seen.push([done, total]),
+    });
+    expect(seen).toEqual([
+      [1, 4],
+      [2, 4],
+      [3, 4],
+      [4, 4],
+    ]);
     const slices: number[] = [];
     await decodeDicomSeries(plan.series[0]!, { onSlice: (done) => slices.push(done) });
     expect(slices).toEqual([1, 2, 3, 4]);

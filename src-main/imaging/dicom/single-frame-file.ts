@@ -47,6 +47,12 @@ function encapsulated(frame: Uint8Array): Buffer {
   return Buffer.concat([start, item(0), item(frame.length), frame, end]);
 }
 
-const uint32 = (value: number) => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, (value >>> 24) & 0xff];
+const uint32 = (value: number) => [
+  value & 0xff,
+  (value >> 8) & 0xff,
+  (value >> 16) & 0xff,
+  (value >>> 24) & 0xff,
+];
 const word = (value: number) => Buffer.from([value & 0xff, value >> 8]);
-const text = (value: string, pad: string) => Buffer.from(value.length % 2 === 0 ? value : value + pad, 'latin1');
+const text = (value: string, pad: string) =>
+  Buffer.from(value.length % 2 === 0 ? value : value + pad, 'latin1');

@@ -56,12 +56,32 @@ export function nonImageClassName(sopClassUid: string): string | null {
   return null;
 }
 
-const projectionClasses = [`${base}1`, `${base}1.1`, `${base}1.1.1`, `${base}1.2`, `${base}1.2.1`, `${base}1.3`, `${base}1.3.1`];
-const singlePictureModalities = new Set(['CR', 'DX', 'MG', 'IO', 'PX', 'OP', 'XC', 'SM', 'GM', 'DMS']);
+const projectionClasses = [
+  `${base}1`,
+  `${base}1.1`,
+  `${base}1.1.1`,
+  `${base}1.2`,
+  `${base}1.2.1`,
+  `${base}1.3`,
+  `${base}1.3.1`,
+];
+const singlePictureModalities = new Set([
+  'CR',
+  'DX',
+  'MG',
+  'IO',
+  'PX',
+  'OP',
+  'XC',
+  'SM',
+  'GM',
+  'DMS',
+]);
 
 /** Classes and modalities whose pictures are views of their own, never slices of something. */
 export const isSinglePicture = (sopClassUid: string, modality: string): boolean =>
   projectionClasses.includes(sopClassUid) || singlePictureModalities.has(modality);
 
 /** Modalities whose pictures are cross-sections, so that a missing position is a defect. */
-export const isCrossSectional = (modality: string): boolean => ['CT', 'MR', 'PT'].includes(modality);
+export const isCrossSectional = (modality: string): boolean =>
+  ['CT', 'MR', 'PT'].includes(modality);

@@ -31,5 +31,7 @@ export const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > 
 /** Compares values that may be numbers written as text: numerically where both are. */
 export function compareValues(a: string, b: string): number {
   const [x, y] = [Number(a), Number(b)];
-  return a !== '' && b !== '' && Number.isFinite(x) && Number.isFinite(y) ? x - y : compareTexts(a, b);
+  return a !== '' && b !== '' && Number.isFinite(x) && Number.isFinite(y)
+    ? x - y
+    : compareTexts(a, b);
 }

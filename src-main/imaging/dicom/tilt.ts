@@ -1,4 +1,8 @@
-import { dot, type Vec3, type VolumeGeometry } from '../../../src-shared/geometry/volume-geometry.ts';
+import {
+  dot,
+  type Vec3,
+  type VolumeGeometry,
+} from '../../../src-shared/geometry/volume-geometry.ts';
 import { addScaled, subtract } from './vectors.ts';
 
 /** Offset [x, y] in pixels of a slice's first pixel from the grid's first pixel of that slice. */
@@ -17,12 +21,19 @@ export function tiltedGrid(lattice: VolumeGeometry, positionsMm: readonly Vec3[]
   const offsets = positionsMm.map((position) => inPlaneOffsetPx(lattice, position));
   const bounds = ([0, 1] as const).map((axis) => {
     const along = offsets.map((offset) => offset[axis]);
-    return { low: Math.floor(Math.min(...along) + 1e-6), high: Math.ceil(Math.max(...along) - 1e-6) };
+    return {
+      low: Math.floor(Math.min(...along) + 1e-6),
+      high: Math.ceil(Math.max(...along) - 1e-6),
+    };
   });
   const d = lattice.direction as number[];
   let originMm = lattice.originMm;
   for (const axis of [0, 1] as const) {
-    originMm = addScaled(originMm, [d[axis]!, d[axis + 3]!, d[axis + 6]!], bounds[axis]!.low * lattice.spacingMm[axis]);
+    originMm = addScaled(
+      originMm,
+      [d[axis]!, d[axis + 3]!, d[axis + 6]!],
+      bounds[axis]!.low * lattice.spacingMm[axis],
+    );
   }
   return {
     ...lattice,

@@ -1,5 +1,6 @@
 /** How the bytes of one frame are stored. */
-export type FrameCoding = 'native' | 'rle' | 'jpeg' | 'jpeg-lossless' | 'jpeg-ls' | 'jpeg-2000' | 'htj2k';
+export type FrameCoding =
+  'native' | 'rle' | 'jpeg' | 'jpeg-lossless' | 'jpeg-ls' | 'jpeg-2000' | 'htj2k';
 
 export interface TransferSyntax {
   uid: string;
@@ -17,12 +18,22 @@ const known: TransferSyntax[] = [
   { uid: implicitLittleEndian, name: 'Implicit VR Little Endian', coding: 'native', lossy: false },
   { uid: explicitLittleEndian, name: 'Explicit VR Little Endian', coding: 'native', lossy: false },
   { uid: explicitBigEndian, name: 'Explicit VR Big Endian', coding: 'native', lossy: false },
-  { uid: deflatedLittleEndian, name: 'Deflated Explicit VR Little Endian', coding: 'native', lossy: false },
+  {
+    uid: deflatedLittleEndian,
+    name: 'Deflated Explicit VR Little Endian',
+    coding: 'native',
+    lossy: false,
+  },
   { uid: '1.2.840.10008.1.2.5', name: 'RLE Lossless', coding: 'rle', lossy: false },
   { uid: '1.2.840.10008.1.2.4.50', name: 'JPEG Baseline', coding: 'jpeg', lossy: true },
   { uid: '1.2.840.10008.1.2.4.51', name: 'JPEG Extended', coding: 'jpeg', lossy: true },
   { uid: '1.2.840.10008.1.2.4.57', name: 'JPEG Lossless', coding: 'jpeg-lossless', lossy: false },
-  { uid: '1.2.840.10008.1.2.4.70', name: 'JPEG Lossless SV1', coding: 'jpeg-lossless', lossy: false },
+  {
+    uid: '1.2.840.10008.1.2.4.70',
+    name: 'JPEG Lossless SV1',
+    coding: 'jpeg-lossless',
+    lossy: false,
+  },
   { uid: '1.2.840.10008.1.2.4.80', name: 'JPEG-LS Lossless', coding: 'jpeg-ls', lossy: false },
   { uid: '1.2.840.10008.1.2.4.81', name: 'JPEG-LS Near-Lossless', coding: 'jpeg-ls', lossy: true },
   { uid: '1.2.840.10008.1.2.4.90', name: 'JPEG 2000 Lossless', coding: 'jpeg-2000', lossy: false },
@@ -65,7 +76,8 @@ const notRead: Record<string, string> = {
 const byUid = new Map(known.map((syntax) => [syntax.uid, syntax]));
 
 /** The syntax when its pixels can be read, else null. */
-export const readableTransferSyntax = (uid: string): TransferSyntax | null => byUid.get(uid) ?? null;
+export const readableTransferSyntax = (uid: string): TransferSyntax | null =>
+  byUid.get(uid) ?? null;
 
 /** Name and UID for a person, also of syntaxes that are not read. */
 export function transferSyntaxTitle(uid: string): string {

@@ -1,4 +1,8 @@
-import { dot, type Vec3, type VolumeGeometry } from '../../../src-shared/geometry/volume-geometry.ts';
+import {
+  dot,
+  type Vec3,
+  type VolumeGeometry,
+} from '../../../src-shared/geometry/volume-geometry.ts';
 import type { ImportIssue } from '../../../src-shared/import-issue.ts';
 import type { SeriesKind } from '../../../src-shared/contract/series.ts';
 import type { FrameRef, Orientation } from './header-types.ts';
@@ -30,7 +34,10 @@ const perpendicularCosine = 1e-3;
  * positions. A volume is only what lies evenly spaced on a straight line; a steady in-plane drift
  * (gantry tilt) is undone by shearing. Everything else opens as a stack without measurements.
  */
-export function validateGeometry(frames: readonly FrameRef[], spacingMm: [number, number]): GeometryFinding {
+export function validateGeometry(
+  frames: readonly FrameRef[],
+  spacingMm: [number, number],
+): GeometryFinding {
   const first = frames[0]!;
   const orientation = first.frame.orientation!;
   const normal = normalOf(orientation);
@@ -65,7 +72,10 @@ export function validateGeometry(frames: readonly FrameRef[], spacingMm: [number
     const missing = missingSlices(gaps, typicalGap);
     if (missing) issues.push(warning('missing-slices', missing));
     else if (unevenness > averagedFraction * typicalGap) issues.push(irregular(gaps));
-    else issues.push(corrected('uneven-spacing-averaged', { ...spread(gaps), spacingMm: rounded(mean) }));
+    else
+      issues.push(
+        corrected('uneven-spacing-averaged', { ...spread(gaps), spacingMm: rounded(mean) }),
+      );
   }
   const uneven = issues.some((issue) => issue.notMeasurable);
   const halfPixel = Math.min(...spacingMm) / 2;
@@ -111,7 +121,11 @@ function missingSlices(gaps: readonly number[], typicalGap: number) {
   const places: string[] = [];
   for (const [n, gap] of gaps.entries()) {
     const steps = Math.round(gap / typicalGap);
-    if (steps < 1 || Math.abs(gap - steps * typicalGap) > Math.max(2 * evenMm, averagedFraction * typicalGap)) return null;
+    if (
+      steps < 1 ||
+      Math.abs(gap - steps * typicalGap) > Math.max(2 * evenMm, averagedFraction * typicalGap)
+    )
+      return null;
     if (steps > 1) {
       count += steps - 1;
       places.push(`${n + 1}–${n + 2}`);
@@ -122,7 +136,12 @@ function missingSlices(gaps: readonly number[], typicalGap: number) {
 
 function noteThickness(issues: ImportIssue[], thickness: number, spacing: number) {
   if (thickness > 0 && Math.abs(thickness - spacing) > Math.max(0.05, 0.02 * spacing)) {
-    issues.push(note('slice-thickness-differs', { thicknessMm: rounded(thickness), spacingMm: rounded(spacing) }));
+    issues.push(
+      note('slice-thickness-differs', {
+        thicknessMm: rounded(thickness),
+        spacingMm: rounded(spacing),
+      }),
+    );
   }
 }
 
@@ -137,8 +156,23 @@ export function directionMatrix({ row, column }: Orientation, normal: Vec3): num
 }
 
 type Params = ImportIssue['params'];
-export const warning = (code: ImportIssue['code'], params: Params): ImportIssue => ({ code, severity: 'warning', notMeasurable: true, params });
-export const note = (code: ImportIssue['code'], params: Params): ImportIssue => ({ code, severity: 'note', notMeasurable: false, params });
-export const corrected = (code: ImportIssue['code'], params: Params): ImportIssue => ({ code, severity: 'corrected', notMeasurable: false, params });
+export const warning = (code: ImportIssue['code'], params: Params): ImportIssue => ({
+  code,
+  severity: 'warning',
+  notMeasurable: true,
+  params,
+});
+export const note = (code: ImportIssue['code'], params: Params): ImportIssue => ({
+  code,
+  severity: 'note',
+  notMeasurable: false,
+  params,
+});
+export const corrected = (code: ImportIssue['code'], params: Params): ImportIssue => ({
+  code,
+  severity: 'corrected',
+  notMeasurable: false,
+  params,
+});
 
 export const rounded = (value: number, digits = 3): number => Number(value.toFixed(digits));

@@ -1,5 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { dicomFile, PhantomFolder, positionOf, sliceDataset, stackDatasets, straightStack, type Dataset } from '../../../tests/support/dicom-phantom.ts';
+import {
+  dicomFile,
+  PhantomFolder,
+  positionOf,
+  sliceDataset,
+  stackDatasets,
+  straightStack,
+  type Dataset,
+} from '../../../tests/support/dicom-phantom.ts';
 import type { DecodedVolume, PlannedSeries } from '../types.ts';
 import { decodeDicomSeries, planDicomFiles } from './index.ts';
 
@@ -7,7 +15,9 @@ const folder = new PhantomFolder();
 afterAll(() => folder.remove());
 
 let count = 0;
-async function imported(datasets: Dataset[]): Promise<{ series: PlannedSeries; volume: DecodedVolume }> {
+async function imported(
+  datasets: Dataset[],
+): Promise<{ series: PlannedSeries; volume: DecodedVolume }> {
   const plan = await planDicomFiles(folder.writeAll(datasets, `${++count}/`));
   expect(plan.refused).toEqual([]);
   expect(plan.series).toHaveLength(1);
@@ -20,7 +30,10 @@ async function imported(datasets: Dataset[]): Promise<{ series: PlannedSeries; v
 const codes = (volume: DecodedVolume) => volume.issues.map((issue) => issue.code);
 
 /** A picture of 4 × 1 pixels with the given stored values. */
-const picture = (pixels: Uint8Array | Uint16Array | Int16Array | Int8Array, changes: Dataset = {}): Dataset => {
+const picture = (
+  pixels: Uint8Array | Uint16Array | Int16Array | Int8Array,
+  changes: Dataset = {},
+): Dataset => {
   const bits = pixels.BYTES_PER_ELEMENT * 8;
   return sliceDataset(straightStack, 0, {
     Rows: 1, Columns: pixels.length / ((changes.SamplesPerPixel as number | undefined) ?? 1),
@@ -33,16 +46,56 @@ const picture = (pixels: Uint8Array | Uint16Array | Int16Array | Int8Array, chan
 
 describe('stored values', () => {
   it.each<[string, Dataset, string, number[]]>([
-    ['signed 16 bit', picture(Int16Array.of(-32768, -1, 0, 32767)), 'int16', [-32768, -1, 0, 32767]],
-    ['unsigned 16 bit that fits int16', picture(Uint16Array.of(0, 1, 2, 32767)), 'int16', [0, 1, 2, 32767]],
-    ['unsigned 16 bit beyond int16', picture(Uint16Array.of(0, 1, 32768, 65535)), 'uint16', [0, 1, 32768, 65535]],
+    [
+      'signed 16 bit',
+      picture(Int16Array.of(-32768, -1, 0, 32767)),
+      'int16',
+      [-32768, -1, 0, 32767],
+    ],
+    [
+      'unsigned 16 bit that fits int16',
+      picture(Uint16Array.of(0, 1, 2, 32767)),
+      'int16',
+      [0, 1, 2, 32767],
+    ],
+    [
+      'unsigned 16 bit beyond int16',
+      picture(Uint16Array.of(0, 1, 32768, 65535)),
+      'uint16',
+      [0, 1, 32768, 65535],
+    ],
     ['8 bit', picture(Uint8Array.of(0, 7, 128, 255)), 'uint8', [0, 7, 128, 255]],
     ['signed 8 bit', picture(Int8Array.of(-128, -1, 0, 127)), 'int16', [-128, -1, 0, 127]],
-    ['a CT rescale', picture(Uint16Array.of(0, 24, 1024, 4095), { RescaleSlope: 1, RescaleIntercept: -1024 }), 'int16', [-1024, -1000, 0, 3071]],
-    ['a fractional slope', picture(Uint16Array.of(0, 1, 2, 3), { RescaleSlope: 0.5, RescaleIntercept: 10 }), 'float32', [10, 10.5, 11, 11.5]],
-    ['a rescale beyond 16 bits', picture(Uint16Array.of(0, 1, 2, 60000), { RescaleSlope: 2, RescaleIntercept: -5 }), 'float32', [-5, -3, -1, 119995]],
-    ['12 of 16 bits, signed', picture(Int16Array.of(0x0fff, 0x0800, 0x07ff, 5), { BitsStored: 12, HighBit: 11 }), 'int16', [-1, -2048, 2047, 5]],
-    ['a value in the high bits', picture(Uint16Array.of(0x0010, 0x7ff0, 0xfff0, 0), { BitsStored: 12, HighBit: 15 }), 'int16', [1, 2047, 4095, 0]],
+    [
+      'a CT rescale',
+      picture(Uint16Array.of(0, 24, 1024, 4095), { RescaleSlope: 1, RescaleIntercept: -1024 }),
+      'int16',
+      [-1024, -1000, 0, 3071],
+    ],
+    [
+      'a fractional slope',
+      picture(Uint16Array.of(0, 1, 2, 3), { RescaleSlope: 0.5, RescaleIntercept: 10 }),
+      'float32',
+      [10, 10.5, 11, 11.5],
+    ],
+    [
+      'a rescale beyond 16 bits',
+      picture(Uint16Array.of(0, 1, 2, 60000), { RescaleSlope: 2, RescaleIntercept: -5 }),
+      'float32',
+      [-5, -3, -1, 119995],
+    ],
+    [
+      '12 of 16 bits, signed',
+      picture(Int16Array.of(0x0fff, 0x0800, 0x07ff, 5), { BitsStored: 12, HighBit: 11 }),
+      'int16',
+      [-1, -2048, 2047, 5],
+    ],
+    [
+      'a value in the high bits',
+      picture(Uint16Array.of(0x0010, 0x7ff0, 0xfff0, 0), { BitsStored: 12, HighBit: 15 }),
+      'int16',
+      [1, 2047, 4095, 0],
+    ],
   ])('%s', async (_name, dataset, type, expected) => {
     const { volume } = await imported([dataset]);
     expect(volume.dataType).toBe(type);
@@ -52,7 +105,9 @@ describe('stored values', () => {
   });
 
   it('loses an overlay in the bits above the value and says so', async () => {
-    const { volume } = await imported([picture(Uint16Array.of(0x8003, 0x0fff, 0x1000, 7), { BitsStored: 12, HighBit: 11 })]);
+    const { volume } = await imported([
+      picture(Uint16Array.of(0x8003, 0x0fff, 0x1000, 7), { BitsStored: 12, HighBit: 11 }),
+    ]);
     expect([...volume.voxels]).toEqual([3, 4095, 0, 7]);
     expect(codes(volume)).toContain('high-bits-masked');
   });
@@ -70,7 +125,10 @@ describe('stored values', () => {
   });
 
   it('have one type whatever slice comes first', async () => {
-    const high = (k: number) => ({ PixelRepresentation: 0, PixelData: new Uint16Array(30).fill(k === 3 ? 40000 : k).buffer });
+    const high = (k: number) => ({
+      PixelRepresentation: 0,
+      PixelData: new Uint16Array(30).fill(k === 3 ? 40000 : k).buffer,
+    });
     const { volume } = await imported(stackDatasets(straightStack, high));
     expect(volume.dataType).toBe('uint16');
     const { volume: reversed } = await imported(stackDatasets(straightStack, (k) => high(3 - k)));
@@ -82,7 +140,14 @@ describe('stored values', () => {
     const { volume } = await imported([
       picture(Uint16Array.of(9, 10, 12, 500), {
         Modality: 'DX',
-        ModalityLUTSequence: [{ LUTDescriptor: [3, 10, 16], LUTData: [100, 200, 400], ModalityLUTType: 'US', _vrMap: { LUTDescriptor: 'US', LUTData: 'US' } }],
+        ModalityLUTSequence: [
+          {
+            LUTDescriptor: [3, 10, 16],
+            LUTData: [100, 200, 400],
+            ModalityLUTType: 'US',
+            _vrMap: { LUTDescriptor: 'US', LUTData: 'US' },
+          },
+        ],
       }),
     ]);
     expect([...volume.voxels]).toEqual([100, 100, 400, 400]);
@@ -92,15 +157,31 @@ describe('stored values', () => {
 describe('MONOCHROME1', () => {
   it('is turned round with its window, so that bright is high', async () => {
     const { volume } = await imported([
-      picture(Uint16Array.of(0, 1, 1000, 4095), { Modality: 'DX', PhotometricInterpretation: 'MONOCHROME1', BitsStored: 12, HighBit: 11, WindowCenter: 1000, WindowWidth: 300 }),
+      picture(Uint16Array.of(0, 1, 1000, 4095), {
+        Modality: 'DX',
+        PhotometricInterpretation: 'MONOCHROME1',
+        BitsStored: 12,
+        HighBit: 11,
+        WindowCenter: 1000,
+        WindowWidth: 300,
+      }),
     ]);
     expect([...volume.voxels]).toEqual([4095, 4094, 3095, 0]);
     expect(volume.windows).toEqual([{ level: 3095, width: 300 }]);
-    expect(volume.issues).toContainEqual(expect.objectContaining({ code: 'monochrome1-inverted', severity: 'corrected' }));
+    expect(volume.issues).toContainEqual(
+      expect.objectContaining({ code: 'monochrome1-inverted', severity: 'corrected' }),
+    );
   });
 
   it('keeps Hounsfield units what they are', async () => {
-    const { volume } = await imported([picture(Int16Array.of(-1000, 0, 40, 400), { PhotometricInterpretation: 'MONOCHROME1', RescaleType: 'HU', RescaleSlope: 1, RescaleIntercept: 0 })]);
+    const { volume } = await imported([
+      picture(Int16Array.of(-1000, 0, 40, 400), {
+        PhotometricInterpretation: 'MONOCHROME1',
+        RescaleType: 'HU',
+        RescaleSlope: 1,
+        RescaleIntercept: 0,
+      }),
+    ]);
     expect([...volume.voxels]).toEqual([-1000, 0, 40, 400]);
   });
 });
@@ -108,14 +189,26 @@ describe('MONOCHROME1', () => {
 describe('windows', () => {
   it('come in the order of the file, each once, without impossible ones', async () => {
     const { volume } = await imported([
-      picture(Int16Array.of(0, 1, 2, 3), { WindowCenter: [40, 40, -600, 10, 5], WindowWidth: [400, 400, 1500, 0, 0.5] }),
+      picture(Int16Array.of(0, 1, 2, 3), {
+        WindowCenter: [40, 40, -600, 10, 5],
+        WindowWidth: [400, 400, 1500, 0, 0.5],
+      }),
     ]);
-    expect(volume.windows).toEqual([{ level: 40, width: 400 }, { level: -600, width: 1500 }, { level: 5, width: 0.5 }]);
+    expect(volume.windows).toEqual([
+      { level: 40, width: 400 },
+      { level: -600, width: 1500 },
+      { level: 5, width: 0.5 },
+    ]);
   });
 });
 
 describe('colour', () => {
-  const rgb = { SamplesPerPixel: 3, PhotometricInterpretation: 'RGB', PixelSpacing: undefined, ImagePositionPatient: undefined };
+  const rgb = {
+    SamplesPerPixel: 3,
+    PhotometricInterpretation: 'RGB',
+    PixelSpacing: undefined,
+    ImagePositionPatient: undefined,
+  };
   const pixels = Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 8, 7);
 
   it('by pixel stays as it is', async () => {
@@ -133,9 +226,12 @@ describe('colour', () => {
   it('as luminance and chrominance becomes RGB', async () => {
     // ITU-R BT.601, full range: red, green, blue and grey.
     const ybr = Uint8Array.of(76, 85, 255, 150, 44, 21, 29, 255, 107, 128, 128, 128);
-    const { volume } = await imported([picture(ybr, { ...rgb, PhotometricInterpretation: 'YBR_FULL', PlanarConfiguration: 0 })]);
+    const { volume } = await imported([
+      picture(ybr, { ...rgb, PhotometricInterpretation: 'YBR_FULL', PlanarConfiguration: 0 }),
+    ]);
     const expected = [254, 0, 0, 0, 255, 1, 0, 0, 254, 128, 128, 128];
-    for (const [n, value] of volume.voxels.entries()) expect(Math.abs(value - expected[n]!)).toBeLessThanOrEqual(1);
+    for (const [n, value] of volume.voxels.entries())
+      expect(Math.abs(value - expected[n]!)).toBeLessThanOrEqual(1);
     expect(codes(volume)).toContain('ybr-converted');
   });
 
@@ -184,7 +280,8 @@ describe('an enhanced multi-frame file', () => {
     })),
     ...changes,
   }); // prettier-ignore
-  const clean = (dataset: Dataset) => Object.fromEntries(Object.entries(dataset).filter(([, value]) => value !== undefined));
+  const clean = (dataset: Dataset) =>
+    Object.fromEntries(Object.entries(dataset).filter(([, value]) => value !== undefined));
 
   it('becomes a volume, its frames in the order of their places', async () => {
     const { series, volume } = await imported([clean(enhanced())]);
@@ -193,18 +290,32 @@ describe('an enhanced multi-frame file', () => {
     expect(series.geometry).toMatchObject({ sizeVx: [6, 5, 5], originMm: [-20, 10, 50] });
     expect(volume.geometry.spacingMm.map((mm) => Number(mm.toFixed(9)))).toEqual([0.7, 1.3, 2.5]);
     expect(volume.windows).toEqual([{ level: 40, width: 400 }]);
-    expect([0, 1, 2, 3, 4].map((k) => volume.voxels[30 * k + 7])).toEqual([0, 1, 2, 3, 4].map((k) => 99 * k + 7));
+    expect([0, 1, 2, 3, 4].map((k) => volume.voxels[30 * k + 7])).toEqual(
+      [0, 1, 2, 3, 4].map((k) => 99 * k + 7),
+    );
   });
 
   it('with two time points is split', async () => {
     const temporal = order.map((k, n) => ({
       PlanePositionSequence: [{ ImagePositionPatient: positionOf(straightStack, n % 2) }],
-      FrameContentSequence: [{ TemporalPositionIndex: Math.floor(n / 2) + 1, FrameAcquisitionNumber: k }],
+      FrameContentSequence: [
+        { TemporalPositionIndex: Math.floor(n / 2) + 1, FrameAcquisitionNumber: k },
+      ],
     }));
     const plan = await planDicomFiles([
-      folder.write('temporal.dcm', dicomFile(clean(enhanced({ NumberOfFrames: 4, PerFrameFunctionalGroupsSequence: temporal.slice(0, 4) })))),
+      folder.write(
+        'temporal.dcm',
+        dicomFile(
+          clean(
+            enhanced({ NumberOfFrames: 4, PerFrameFunctionalGroupsSequence: temporal.slice(0, 4) }),
+          ),
+        ),
+      ),
     ]);
-    expect(plan.series.map((series) => series.slices.map((slice) => slice.frame))).toEqual([[0, 1], [2, 3]]);
+    expect(plan.series.map((series) => series.slices.map((slice) => slice.frame))).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
     expect(plan.series[1]!.issues.map((issue) => issue.code)).toContain('temporal-frames-split');
   });
 });
@@ -222,15 +333,24 @@ describe('a film', () => {
   }); // prettier-ignore
 
   it('of ultrasound is a stack with the spacing of its calibrated region', async () => {
-    const { series, volume } = await imported([film({ SequenceOfUltrasoundRegions: [region(0.4)] })]);
-    expect(series).toMatchObject({ kind: 'stack', hasSpacing: true, measurable: false, issues: [] });
+    const { series, volume } = await imported([
+      film({ SequenceOfUltrasoundRegions: [region(0.4)] }),
+    ]);
+    expect(series).toMatchObject({
+      kind: 'stack',
+      hasSpacing: true,
+      measurable: false,
+      issues: [],
+    });
     expect(series.geometry!.sizeVx).toEqual([6, 5, 3]);
     expect(series.geometry!.spacingMm[0]).toBeCloseTo(0.4, 6);
     expect([...volume.voxels]).toEqual(Array.from({ length: 90 }, (_, n) => n));
   });
 
   it('with two scales has no spacing', async () => {
-    const { series } = await imported([film({ SequenceOfUltrasoundRegions: [region(0.4), region(0.2)] })]);
+    const { series } = await imported([
+      film({ SequenceOfUltrasoundRegions: [region(0.4), region(0.2)] }),
+    ]);
     expect(series.hasSpacing).toBe(false);
   });
 

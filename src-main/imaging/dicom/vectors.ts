@@ -2,7 +2,11 @@ import { cross, dot, type Vec3 } from '../../../src-shared/geometry/volume-geome
 import type { Orientation } from './header-types.ts';
 
 export const subtract = (a: Vec3, b: Vec3): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
-export const addScaled = (a: Vec3, b: Vec3, s: number): Vec3 => [a[0] + b[0] * s, a[1] + b[1] * s, a[2] + b[2] * s];
+export const addScaled = (a: Vec3, b: Vec3, s: number): Vec3 => [
+  a[0] + b[0] * s,
+  a[1] + b[1] * s,
+  a[2] + b[2] * s,
+];
 export const normalised = (v: Vec3): Vec3 => {
   const length = Math.hypot(...v);
   return [v[0] / length, v[1] / length, v[2] / length];

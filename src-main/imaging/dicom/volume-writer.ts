@@ -35,7 +35,14 @@ export class VolumeWriter {
     this.#sliceCount = sliceCount;
   }
 
-  write(index: number, picture: FramePicture, header: ImageHeader, frame: number, lut: ModalityLut | null, inverted: boolean): void {
+  write(
+    index: number,
+    picture: FramePicture,
+    header: ImageHeader,
+    frame: number,
+    lut: ModalityLut | null,
+    inverted: boolean,
+  ): void {
     const { columns, rows } = header.layout;
     const offset = index * columns * rows * picture.channels;
     this.#prepare(columns, rows, picture);
@@ -52,18 +59,26 @@ export class VolumeWriter {
     const [lowest, highest] = storedRange(header.layout);
     const sum = inverted ? slope * (lowest + highest) + 2 * intercept : null;
     if (sum !== null && (index === 0 || this.#inversionSum === null)) this.#inversionSum = sum;
-    const line = sum === null ? { slope, intercept } : { slope: -slope, intercept: sum - intercept };
+    const line =
+      sum === null ? { slope, intercept } : { slope: -slope, intercept: sum - intercept };
     this.#writeLine(offset, picture, line, header.layout.signed, inverted);
   }
 
   finish(): WrittenVolume {
     if (!this.#size) throw new Error('no slice was written');
-    return { voxels: this.#voxels, dataType: this.#type, inversionSum: this.#inversionSum, ...this.#size };
+    return {
+      voxels: this.#voxels,
+      dataType: this.#type,
+      inversionSum: this.#inversionSum,
+      ...this.#size,
+    };
   }
 
   #prepare(columns: number, rows: number, { channels, samples }: FramePicture): void {
     if (samples.length !== columns * rows * channels) {
-      throw new Error(`${samples.length} values for a picture of ${columns} × ${rows} × ${channels}`);
+      throw new Error(
+        `${samples.length} values for a picture of ${columns} × ${rows} × ${channels}`,
+      );
     }
     if (!this.#size) {
       this.#size = { columns, rows, channels };
@@ -75,7 +90,13 @@ export class VolumeWriter {
     }
   }
 
-  #writeLine(offset: number, { samples, bitsStored }: FramePicture, line: Line, signed: boolean, inverted: boolean): void {
+  #writeLine(
+    offset: number,
+    { samples, bitsStored }: FramePicture,
+    line: Line,
+    signed: boolean,
+    inverted: boolean,
+  ): void {
     const identity = line.slope === 1 && line.intercept === 0;
     const whole = Number.isInteger(line.slope) && Number.isInteger(line.intercept);
     const narrowest = samples instanceof Uint8Array && (identity || inverted) ? 'uint8' : 'int16';
@@ -88,7 +109,12 @@ export class VolumeWriter {
     else rescale(samples, line, this.#voxels, offset);
   }
 
-  #writeLookedUp(offset: number, samples: Samples, lut: ModalityLut, invertedFrom: number | null): void {
+  #writeLookedUp(
+    offset: number,
+    samples: Samples,
+    lut: ModalityLut,
+    invertedFrom: number | null,
+  ): void {
     const looked = Uint16Array.from(samples, (stored) => lookUp(lut, stored));
     if (invertedFrom !== null) looked.forEach((value, n) => (looked[n] = invertedFrom - value));
     this.#widen('int16', true, ...rangeOf(looked));
@@ -131,7 +157,10 @@ interface Line {
 }
 
 /** Smallest and largest value that the stored bits can hold. */
-function storedRange({ bitsStored, signed }: Pick<PixelLayout, 'bitsStored' | 'signed'>): [number, number] {
+function storedRange({
+  bitsStored,
+  signed,
+}: Pick<PixelLayout, 'bitsStored' | 'signed'>): [number, number] {
   return signed ? [-(2 ** (bitsStored - 1)), 2 ** (bitsStored - 1) - 1] : [0, 2 ** bitsStored - 1];
 }
 
@@ -141,7 +170,12 @@ function boundsOf([low, high]: [number, number], { slope, intercept }: Line): [n
 }
 
 /** The usual case in a loop of its own, so that the engine compiles it for whole numbers. */
-function rescaleWhole(samples: Samples, { slope, intercept }: Line, out: Int16Array, offset: number): void {
+function rescaleWhole(
+  samples: Samples,
+  { slope, intercept }: Line,
+  out: Int16Array,
+  offset: number,
+): void {
   if (slope === 1) {
     for (let n = 0; n < samples.length; n++) out[offset + n] = samples[n]! + intercept;
   } else {

@@ -32,7 +32,10 @@ async function decoded(series: PlannedSeries): Promise<DecodedVolume> {
 }
 
 /** Every voxel must be the phantom's intensity at its own place in the world. */
-function expectWorld(volume: DecodedVolume, toleranceOf: (index: Vec3) => number | null = () => 0.51) {
+function expectWorld(
+  volume: DecodedVolume,
+  toleranceOf: (index: Vec3) => number | null = () => 0.51,
+) {
   const [ni, nj, nk] = volume.geometry.sizeVx;
   let compared = 0;
   for (let k = 0; k < nk; k++)
@@ -41,7 +44,10 @@ function expectWorld(volume: DecodedVolume, toleranceOf: (index: Vec3) => number
         const tolerance = toleranceOf([i, j, k]);
         if (tolerance === null) continue;
         const expected = intensityAt(indexToWorld(volume.geometry, [i, j, k]));
-        expect(Math.abs(volume.voxels[i + ni * (j + nj * k)]! - expected), `voxel ${i},${j},${k}`).toBeLessThan(tolerance);
+        expect(
+          Math.abs(volume.voxels[i + ni * (j + nj * k)]! - expected),
+          `voxel ${i},${j},${k}`,
+        ).toBeLessThan(tolerance);
         compared++;
       }
   return compared;
@@ -51,14 +57,34 @@ describe('a regular stack of slices', () => {
   it.each([
     ['straight', straightStack],
     ['oblique', oblique],
-    ['with slices written from head to foot', { ...straightStack, originMm: [-20, 10, 57.5], stepMm: [0, 0, -2.5] } as PhantomStack],
-    ['sagittal', { ...straightStack, row: [0, 1, 0], column: [0, 0, -1], stepMm: [1.5, 0, 0] } as PhantomStack],
-    ['with a left-handed slice order', { ...straightStack, row: [-1, 0, 0], stepMm: [0, 0, 4] } as PhantomStack],
+    [
+      'with slices written from head to foot',
+      { ...straightStack, originMm: [-20, 10, 57.5], stepMm: [0, 0, -2.5] } as PhantomStack,
+    ],
+    [
+      'sagittal',
+      { ...straightStack, row: [0, 1, 0], column: [0, 0, -1], stepMm: [1.5, 0, 0] } as PhantomStack,
+    ],
+    [
+      'with a left-handed slice order',
+      { ...straightStack, row: [-1, 0, 0], stepMm: [0, 0, 4] } as PhantomStack,
+    ],
   ])('%s: every voxel lies where it says', async (name, stack) => {
     const series = await onlySeries(folder.writeAll(stackDatasets(stack), `${name}/`));
-    expect(series).toMatchObject({ kind: 'volume', measurable: true, hasSpacing: true, modality: 'CT', number: 3 });
+    expect(series).toMatchObject({
+      kind: 'volume',
+      measurable: true,
+      hasSpacing: true,
+      modality: 'CT',
+      number: 3,
+    });
     expect(series.study.date).toBe('2024-01-31');
-    expect(series.patient).toEqual({ name: 'Phantom, Analytic', code: 'P-1', birthDate: null, sex: '' });
+    expect(series.patient).toEqual({
+      name: 'Phantom, Analytic',
+      code: 'P-1',
+      birthDate: null,
+      sex: '',
+    });
     const volume = await decoded(series);
     expect(volume.dataType).toBe('int16');
     expect(volume.geometry.spacingMm[0]).toBeCloseTo(0.7, 6);
@@ -72,20 +98,32 @@ describe('a regular stack of slices', () => {
     const reference = await planDicomFiles(files);
     const voxels = (await decoded(reference.series[0]!)).voxels;
     await fc.assert(
-      fc.asyncProperty(fc.shuffledSubarray(files, { minLength: files.length }), async (shuffled) => {
-        const plan = await planDicomFiles(shuffled);
-        expect(plan).toEqual(reference);
-        expect((await decoded(plan.series[0]!)).voxels).toEqual(voxels);
-      }),
+      fc.asyncProperty(
+        fc.shuffledSubarray(files, { minLength: files.length }),
+        async (shuffled) => {
+          const plan = await planDicomFiles(shuffled);
+          expect(plan).toEqual(reference);
+          expect((await decoded(plan.series[0]!)).voxels).toEqual(voxels);
+        },
+      ),
       { numRuns: 8 },
     );
   });
 
   it('takes the distance of the slices, not their thickness, and says so', async () => {
-    const series = await onlySeries(folder.writeAll(stackDatasets(straightStack, () => ({ SliceThickness: 5 })), 'thick/'));
+    const series = await onlySeries(
+      folder.writeAll(
+        stackDatasets(straightStack, () => ({ SliceThickness: 5 })),
+        'thick/',
+      ),
+    );
     expect(series.geometry!.spacingMm[2]).toBeCloseTo(2.5, 9);
     expect(series.issues).toContainEqual(
-      expect.objectContaining({ code: 'slice-thickness-differs', severity: 'note', params: { thicknessMm: 5, spacingMm: 2.5 } }),
+      expect.objectContaining({
+        code: 'slice-thickness-differs',
+        severity: 'note',
+        params: { thicknessMm: 5, spacingMm: 2.5 },
+      }),
     );
   });
 
@@ -105,13 +143,23 @@ describe('a regular stack of slices', () => {
 
 describe('a tilted gantry', () => {
   const tilt = (15 * Math.PI) / 180;
-  const tilted: PhantomStack = { ...straightStack, slices: 6, columns: 12, rows: 10, stepMm: [0, 4 * Math.tan(tilt), 4] };
+  const tilted: PhantomStack = {
+    ...straightStack,
+    slices: 6,
+    columns: 12,
+    rows: 10,
+    stepMm: [0, 4 * Math.tan(tilt), 4],
+  };
 
   it('is undone by moving each slice in its plane; every voxel lies where it says', async () => {
     const series = await onlySeries(folder.writeAll(stackDatasets(tilted), 'tilt/'));
     expect(series).toMatchObject({ kind: 'volume', measurable: true });
     expect(series.issues).toContainEqual(
-      expect.objectContaining({ code: 'gantry-tilt-corrected', severity: 'corrected', params: { tiltDegrees: 15 } }),
+      expect.objectContaining({
+        code: 'gantry-tilt-corrected',
+        severity: 'corrected',
+        params: { tiltDegrees: 15 },
+      }),
     );
     const volume = await decoded(series);
     // 5 steps of 1.07 mm in rows of 1.3 mm: the grid grows by 5 rows.
@@ -127,7 +175,9 @@ describe('a tilted gantry', () => {
 
   it('also sideways and towards lower indices', async () => {
     const sideways: PhantomStack = { ...tilted, stepMm: [-1.1, 0, 4] };
-    const volume = await decoded(await onlySeries(folder.writeAll(stackDatasets(sideways), 'sideways/')));
+    const volume = await decoded(
+      await onlySeries(folder.writeAll(stackDatasets(sideways), 'sideways/')),
+    );
     expect(volume.geometry.sizeVx).toEqual([12 + 8, 10, 6]);
     const shift = (k: number) => 8 - (k * 1.1) / 0.7;
     expectWorld(volume, ([i, , k]) => (i >= shift(k) && i <= shift(k) + 11 ? 1.01 : null));
@@ -139,7 +189,9 @@ describe('a tilted gantry', () => {
     }));
     const series = await onlySeries(folder.writeAll(datasets, 'tilt-uneven/'));
     expect(series).toMatchObject({ kind: 'stack', measurable: false });
-    expect(series.issues.map((issue) => issue.code)).toEqual(expect.arrayContaining(['irregular-spacing', 'gantry-tilt']));
+    expect(series.issues.map((issue) => issue.code)).toEqual(
+      expect.arrayContaining(['irregular-spacing', 'gantry-tilt']),
+    );
   });
 });
 
@@ -150,14 +202,21 @@ describe('slices that make no volume', () => {
     const series = await onlySeries(folder.writeAll(datasets, 'missing/'));
     expect(series).toMatchObject({ kind: 'stack', measurable: false });
     expect(series.issues).toContainEqual(
-      expect.objectContaining({ code: 'missing-slices', severity: 'warning', notMeasurable: true, params: { count: 3, places: '3–4, 5–6' } }),
+      expect.objectContaining({
+        code: 'missing-slices',
+        severity: 'warning',
+        notMeasurable: true,
+        params: { count: 3, places: '3–4, 5–6' },
+      }),
     );
     expect(series.slices).toHaveLength(7);
   });
 
   it('opens irregular slices as a stack', async () => {
     const z = [0, 2.5, 5, 6.2, 10];
-    const datasets = stackDatasets({ ...straightStack, slices: 5 }, (k) => ({ ImagePositionPatient: [-20, 10, z[k]!] }));
+    const datasets = stackDatasets({ ...straightStack, slices: 5 }, (k) => ({
+      ImagePositionPatient: [-20, 10, z[k]!],
+    }));
     const series = await onlySeries(folder.writeAll(datasets, 'irregular/'));
     expect(series).toMatchObject({ kind: 'stack', measurable: false });
     expect(series.issues).toContainEqual(
@@ -173,21 +232,33 @@ describe('slices that make no volume', () => {
   });
 
   it('keeps slices without a position in the order of their numbers', async () => {
-    const datasets = stackDatasets(straightStack, (k) => ({ ImagePositionPatient: undefined, InstanceNumber: 40 - k }));
+    const datasets = stackDatasets(straightStack, (k) => ({
+      ImagePositionPatient: undefined,
+      InstanceNumber: 40 - k,
+    }));
     const series = await onlySeries(folder.writeAll(datasets, 'unplaced/'));
     expect(series).toMatchObject({ kind: 'stack', measurable: false });
     expect(series.issues.map((issue) => issue.code)).toContain('no-position');
-    expect(series.files.map((file) => file.shownPath)).toEqual([3, 2, 1, 0].map((n) => `unplaced/${n}.dcm`));
+    expect(series.files.map((file) => file.shownPath)).toEqual(
+      [3, 2, 1, 0].map((n) => `unplaced/${n}.dcm`),
+    );
   });
 
   it('does not measure without a pixel size', async () => {
-    const series = await onlySeries(folder.writeAll(stackDatasets(straightStack, () => ({ PixelSpacing: undefined })), 'bare/'));
+    const series = await onlySeries(
+      folder.writeAll(
+        stackDatasets(straightStack, () => ({ PixelSpacing: undefined })),
+        'bare/',
+      ),
+    );
     expect(series).toMatchObject({ hasSpacing: false, measurable: false });
     expect(series.issues.map((issue) => issue.code)).toContain('no-pixel-spacing');
   });
 
   it('opens a single slice as an image', async () => {
-    const series = await onlySeries(folder.writeAll(stackDatasets({ ...straightStack, slices: 1 }), 'single/'));
+    const series = await onlySeries(
+      folder.writeAll(stackDatasets({ ...straightStack, slices: 1 }), 'single/'),
+    );
     expect(series).toMatchObject({ kind: 'image', measurable: false, hasSpacing: true });
     expect(series.geometry!.sizeVx).toEqual([6, 5, 1]);
   });
