@@ -1,13 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { _electron, chromium, test as base, type Browser, type Page } from '@playwright/test';
 import { testBrowser } from '../../support/browser.ts';
+import { root, startHost } from './start-host.ts';
 
-export const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+export { startHost } from './start-host.ts';
 
 /** A running workstation on a library of its own. */
 export interface Workstation {
@@ -111,30 +110,6 @@ test.afterAll(async () => {
   await (await sharedBrowser)?.close();
   sharedBrowser = null;
 });
-
-/** Starts the browser host without a window; resolves with its process and the first address. */
-export async function startHost(
-  libraryDir: string,
-  environment: Record<string, string> = {},
-): Promise<{ process: ChildProcess; address: string }> {
-  const child = spawn(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      join(root, 'out/main/browser-host.js'),
-      '--no-window',
-      '--library',
-      libraryDir,
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...environment } },
-  );
-  const lines = createInterface({ input: child.stdout! });
-  const address = await new Promise<string>((resolve, reject) => {
-    lines.once('line', resolve);
-    child.once('exit', (code) => reject(new Error(`The host ended with ${code} before it was ready.`)));
-  });
-  return { process: child, address };
-}
 
 async function openBrowserHost(
   libraryDir: string,

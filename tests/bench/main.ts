@@ -1,0 +1,166 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { arch, cpus, platform, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Page } from 'playwright-core';
+import { startHost } from '../e2e/support/start-host.ts';
+import { testBrowser } from '../support/browser.ts';
+import { connectToHost } from '../support/host-client.ts';
+import { balls, slices, writeCt } from './ct-phantom.ts';
+
+/**
+ * `npm run bench`: how fast the workstation is on this machine, through its real window. The volume
+ * is made by code, so that anyone can repeat it. Times are those a person waits; a measure ends when
+ * the result is painted.
+ */
+const say = (text: string) => process.stderr.write(`${text}\n`);
+const folder = mkdtempSync(join(tmpdir(), 'medsam-workstation-bench-'));
+const rows: [string, string][] = [];
+
+const quantile = (values: number[], q: number) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;
+};
+const ms = (value: number) => `${value.toFixed(0)} ms`;
+const spread = (values: number[]) =>
+  `p50 ${ms(quantile(values, 0.5))}, p95 ${ms(quantile(values, 0.95))} (n = ${values.length})`;
+
+/** Largest resident memory of a process so far, in MB; Linux only. */
+function peakMegabytes(pid: number): number {
+  const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return line ? Number(line[1]) / 1024 : NaN;
+}
+
+const childrenOf = (pid: number): number[] =>
+  readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+
+const measures = (page: Page, name: string): Promise<number[]> =>
+  page.evaluate(
+    (wanted) => performance.getEntriesByName(wanted, 'measure').map(({ duration }) => duration),
+    name,
+  );
+
+/** Waits until the page has taken one more measurement of this name. */
+async function nextMeasure(page: Page, name: string, work: () => Promise<void>): Promise<number> {
+  const before = (await measures(page, name)).length;
+  await work();
+  await page.waitForFunction(
+    ([wanted, count]) => performance.getEntriesByName(wanted as string, 'measure').length > (count as number),
+    [name, before] as const,
+    { timeout: 120_000 },
+  );
+  return (await measures(page, name)).at(-1)!;
+}
+
+/** Goes to a page of the application without loading it anew. */
+async function visit(page: Page, route: string): Promise<void> {
+  await page.goto(`${new URL(page.url()).origin}/#${route}`);
+}
+
+async function openViews(page: Page, seriesId: string, repeats: number): Promise<void> {
+  const first: number[] = [];
+  const all: number[] = [];
+  for (let n = 0; n < repeats; n++) {
+    await visit(page, '/library');
+    await page.getByTestId('library-search').waitFor();
+    all.push(
+      await nextMeasure(page, 'open-to-all-views', () => visit(page, `/viewer/${seriesId}`)),
+    );
+    first.push((await measures(page, 'open-to-first-slice')).at(-1)!);
+  }
+  rows.push(['Open from the library → first slice', spread(first)]);
+  rows.push(['Open from the library → all views', spread(all)]);
+}
+
+async function scroll(page: Page): Promise<void> {
+  const pane = (await page.getByTestId('pane-axial').boundingBox())!;
+  await page.mouse.move(pane.x + pane.width / 2, pane.y + pane.height / 2);
+  const times: number[] = [];
+  for (let n = 0; n < 60; n++) {
+    times.push(await nextMeasure(page, 'scroll', () => page.mouse.wheel(0, n < 30 ? 100 : -100)));
+  }
+  rows.push(['Scroll, per slice', spread(times)]);
+}
+
+/** A box round each ball on its middle slice, none of them looked at by the model before. */
+async function boxes(page: Page, seriesId: string): Promise<void> {
+  await page.keyboard.press('b');
+  const times: number[] = [];
+  for (const { centre, radiusPx } of balls) {
+    await visit(page, `/viewer/${seriesId}?axis=k&slice=${centre[2]}`);
+    await page.waitForTimeout(400);
+    const pane = (await page.getByTestId('pane-axial').boundingBox())!;
+    const scale = Math.min(pane.width, pane.height) / 512;
+    const at = (x: number, y: number): [number, number] => [
+      pane.x + pane.width / 2 + (x - 256) * scale,
+      pane.y + pane.height / 2 + (y - 256) * scale,
+    ];
+    const reach = radiusPx + 2;
+    await page.mouse.move(...at(centre[0] - reach, centre[1] - reach));
+    await page.mouse.down();
+    await page.mouse.move(...at(centre[0] + reach, centre[1] + reach), { steps: 4 });
+    times.push(await nextMeasure(page, 'box-to-mask', () => page.mouse.up()));
+    // Nothing selected: the next box starts anew.
+    await page.keyboard.press('Escape');
+  }
+  rows.push(['Box → mask, pointer up to painted', spread(times)]);
+}
+
+async function main(): Promise<void> {
+  say(`Writing a CT of ${slices} slices of 512 × 512 …`);
+  const ct = join(folder, 'ct');
+  writeCt(ct);
+
+  const host = await startHost(join(folder, 'library'));
+  const { executablePath, args } = await testBrowser();
+  const browser = await chromium.launch({ executablePath, args });
+  try {
+    const client = await connectToHost(host.address);
+    say('Importing …');
+    const importing = performance.now();
+    const started = await client.api.imports.startPaths({ paths: [ct] });
+    if (!started.ok) throw new Error(started.error.code);
+    let seriesId = '';
+    for await (const event of await client.api.imports.progress(started.value)) {
+      seriesId = event.summary?.accepted[0]?.id ?? seriesId;
+    }
+    rows.push([`Import of ${slices} slices 512²`, ms(performance.now() - importing)]);
+
+    const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    await page.goto(await host.nextAddress());
+    await page.getByTestId('library-search').waitFor();
+    say('Opening …');
+    await openViews(page, seriesId, 5);
+    say('Scrolling …');
+    await scroll(page);
+    say('Drawing boxes …');
+    await boxes(page, seriesId);
+    const state = await client.api.segmentation.state({ seriesId });
+    const answered = state.ok ? state.value.masks.filter((mask) => mask.state === 'done').length : 0;
+    rows.push(['Boxes answered', `${answered} of ${balls.length}`]);
+    if (platform() === 'linux') {
+      const pid = host.process.pid!;
+      rows.push(['Peak memory, main', `${peakMegabytes(pid).toFixed(0)} MB`]);
+      const engine = childrenOf(pid).map(peakMegabytes);
+      rows.push(['Peak memory, engine', `${Math.max(...engine).toFixed(0)} MB`]);
+    }
+    client.close();
+  } finally {
+    await browser.close();
+    host.process.kill('SIGTERM');
+  }
+
+  const cpu = cpus()[0]!.model.trim();
+  const memory = (totalmem() / 1024 ** 3).toFixed(0);
+  process.stdout.write(`\n${cpus().length} × ${cpu}, ${memory} GiB, ${platform()} ${arch()}, software WebGL\n\n`);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  for (const [name, value] of rows) process.stdout.write(`${name.padEnd(width)}  ${value}\n`);
+}
+
+main()
+  .catch((error: unknown) => {
+    say(String(error));
+    process.exitCode = 1;
+  })
+  .finally(() => rmSync(folder, { recursive: true, force: true }));
