@@ -28,6 +28,7 @@ export const issueCodes = [
   'spacing-from-magnification',
   'single-slice',
   'slice-thickness-differs',
+  'gaps-between-slices',
   'blank-uid',
   'temporal-frames-split',
   'unit-unknown',

@@ -91,6 +91,12 @@ export class Attributes {
     return value !== null && value !== undefined && Number.isFinite(value) ? value : null;
   }
 
+  /** All values of a double (FD). */
+  doubles(tag: string): number[] {
+    const count = Math.trunc((this.element(tag)?.length ?? 0) / 8);
+    return Array.from({ length: count }, (_, n) => this.dataset.double(`x${tag}`, n) ?? NaN);
+  }
+
   /** Items of a sequence. */
   items(tag: string): Attributes[] {
     const element = this.element(tag);

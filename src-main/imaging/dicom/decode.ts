@@ -5,7 +5,7 @@ import { intensityRange } from '../intensity-range.ts';
 import type { DecodedVolume, InputFile, PlannedSeries } from '../types.ts';
 import { frameSamples, type FramePicture } from './frame-samples.ts';
 import type { ImageHeader } from './header-types.ts';
-import { imageHeader } from './headers.ts';
+import { imageHeader, pixelLayout } from './headers.ts';
 import { modalityLut, type ModalityLut } from './modality-lut.ts';
 import { parseDataset, type ParsedDataset } from './parse.ts';
 import { frameBytes, PixelDataError } from './pixel-data.ts';
@@ -139,7 +139,8 @@ function recordFindings(
 async function load(file: InputFile): Promise<LoadedFile> {
   const parsed = parseDataset(await readFile(file.path));
   if (!parsed) throw new PixelDataError('no DICOM dataset');
-  const header = imageHeader(file, parsed);
-  if (!header) throw new PixelDataError('no picture in the dataset');
+  const layout = pixelLayout(parsed.attributes, parsed.transferSyntaxUid);
+  if (!layout) throw new PixelDataError('no picture in the dataset');
+  const header = imageHeader(file, parsed, layout);
   return { header, parsed, lut: header.hasModalityLut ? modalityLut(parsed.attributes) : null };
 }

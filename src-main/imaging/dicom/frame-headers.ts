@@ -107,11 +107,12 @@ function splitValues(
     temporalPosition: number(content?.integer('00209128')) || number(root.decimal('00200100')),
     cardiacPhase: number(cardiac?.double('00209241')),
     bValue: number(diffusion?.double('00189087') ?? siemensBValue(root)),
-    gradientDirection: (diffusion?.item('00189076') ?? root).text('00189089'),
+    gradientDirection: (diffusion?.item('00189076') ?? root).doubles('00189089').join('\\'),
     echo:
       number(echo?.double('00189082')) ||
       [root.text('00180086'), root.text('00180081')].filter(Boolean).join('/'),
     imageType: frameType?.text('00089007') || root.text('00080008'),
+    kernel: root.text('00181210'),
     acquisition: root.text('00200012'),
     acquisitionTime: content?.text('00189074') || root.text('0008002a') || root.text('00080032'),
     triggerTime: root.text('00181060'),

@@ -28,6 +28,7 @@ export const splitNames = [
   'gradientDirection',
   'echo',
   'imageType',
+  'kernel',
   'acquisition',
   'acquisitionTime',
   'triggerTime',

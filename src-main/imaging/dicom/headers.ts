@@ -30,11 +30,13 @@ export function pixelLayout(a: Attributes, transferSyntaxUid: string): PixelLayo
   };
 }
 
-/** Everything planning and decoding want to know of one image file. Null: no picture is described. */
-export function imageHeader(file: InputFile, parsed: ParsedDataset): ImageHeader | null {
+/** Everything planning and decoding want to know of one image file, whose layout was read before. */
+export function imageHeader(
+  file: InputFile,
+  parsed: ParsedDataset,
+  layout: PixelLayout,
+): ImageHeader {
   const a = parsed.attributes;
-  const layout = pixelLayout(a, parsed.transferSyntaxUid);
-  if (!layout) return null;
   const modality = a.text('00080060');
   const sopInstanceUid = a.text('00080018');
   const seriesUid = a.text('0020000e');

@@ -54,6 +54,7 @@ export async function planDicomFiles(
       if (file.header) lost.push(file.header);
     }
   }
+  headers.sort((a, b) => compareTexts(a.file.shownPath, b.file.shownPath));
   const unique = await withoutDuplicates(headers);
   refused.push(...unique.refused);
   options.signal?.throwIfAborted();
@@ -69,7 +70,8 @@ export async function planDicomFiles(
 
 /** Files of one series of one patient. Without a UID: what lies in one folder and says the same of itself. */
 function seriesKey(header: ImageHeader): string {
-  const owner = [header.patient.code, header.patient.name, header.study.uid];
+  // Some systems write the name of one patient in two ways; the identifier decides.
+  const owner = [header.patient.code || header.patient.name, header.study.uid];
   if (header.seriesUid !== '') return [...owner, header.seriesUid].join('\n');
   const likeness = [
     header.study.date,
@@ -80,6 +82,14 @@ function seriesKey(header: ImageHeader): string {
   return [...owner, '', dirname(header.file.shownPath), ...likeness].join('\n');
 }
 
+function byPatientAndDate(a: ImageHeader, b: ImageHeader): number {
+  return (
+    compareTexts(a.patient.code || a.patient.name, b.patient.code || b.patient.name) ||
+    compareTexts(a.study.date ?? '', b.study.date ?? '') ||
+    compareNumbers(a.seriesNumber, b.seriesNumber)
+  );
+}
+
 function groupedBySeries(headers: ImageHeader[]): ImageHeader[][] {
   const groups = new Map<string, ImageHeader[]>();
   for (const header of headers) {
@@ -88,7 +98,9 @@ function groupedBySeries(headers: ImageHeader[]): ImageHeader[][] {
     if (group) group.push(header);
     else groups.set(key, [header]);
   }
-  return [...groups.entries()].sort(([a], [b]) => compareTexts(a, b)).map(([, group]) => group);
+  return [...groups.entries()]
+    .sort(([a, [x]], [b, [y]]) => byPatientAndDate(x!, y!) || compareTexts(a, b))
+    .map(([, group]) => group);
 }
 
 function planMembers(

@@ -17,6 +17,9 @@ export function decodeRle(bytes: Uint8Array, layout: PixelLayout): Uint8Array {
     );
   }
   const pixels = layout.rows * layout.columns;
+  // Two bytes make 128 at most: a header that promises more is wrong, and not worth its memory.
+  if (pixels * segmentCount > bytes.length * 64)
+    throw new PixelDataError('the RLE frame is cut off');
   const out = new Uint8Array(pixels * segmentCount);
   for (let s = 0; s < segmentCount; s++) {
     const start = view.getUint32(4 * (s + 1), true);

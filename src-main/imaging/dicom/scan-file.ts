@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { ImportIssue, RefusedFile } from '../../../src-shared/import-issue.ts';
 import type { InputFile } from '../types.ts';
 import type { ImageHeader } from './header-types.ts';
-import { imageHeader } from './headers.ts';
+import { imageHeader, pixelLayout } from './headers.ts';
 import { parseDataset, type ParsedDataset } from './parse.ts';
 import { checkPixelData, type ByteSource } from './pixel-data-check.ts';
 import { dicomDirectoryClass, nonImageClassName } from './sop-classes.ts';
@@ -10,7 +10,7 @@ import { readableTransferSyntax, transferSyntaxTitle } from './transfer-syntax.t
 import { unsupportedLayout } from './supported-layout.ts';
 
 export type ScannedFile =
-  | { kind: 'image'; header: ImageHeader; issues: ImportIssue[] }
+  | { kind: 'image'; header: ImageHeader }
   /** `header` when the file was part of a series that now lacks it. */
   | { kind: 'refused'; refused: RefusedFile; header: ImageHeader | null };
 
@@ -109,25 +109,26 @@ async function judge(
   if (a.element('7fe00008') || a.element('7fe00009')) {
     return refuse({ code: 'unsupported-object', params: { object: 'Floating point image' } });
   }
-  const header = imageHeader(file, parsed);
+  const layout = pixelLayout(a, parsed.transferSyntaxUid);
   const pixelData = a.element('7fe00010');
-  if (!header || !pixelData) {
+  // How many frames there are is only known to be true once their bytes were found.
+  const lost = layout && imageHeader(file, parsed, { ...layout, frameCount: 1 });
+  if (!layout || !pixelData) {
     if (!parsed.complete)
-      return refuse({ code: 'broken-dicom', params: { reason: 'the header ends early' } }, header);
-    if (header) return refuse({ code: 'no-pixel-data', params: {} }, header);
-    return refuse({ code: 'not-an-image', params: {} });
+      return refuse({ code: 'broken-dicom', params: { reason: 'the header ends early' } }, lost);
+    return layout
+      ? refuse({ code: 'no-pixel-data', params: {} }, lost)
+      : refuse({ code: 'not-an-image', params: {} });
   }
   if (!readableTransferSyntax(parsed.transferSyntaxUid)) {
     const syntax = transferSyntaxTitle(parsed.transferSyntaxUid);
-    return refuse({ code: 'unsupported-transfer-syntax', params: { syntax } }, header);
+    return refuse({ code: 'unsupported-transfer-syntax', params: { syntax } }, lost);
   }
-  const layoutIssue = unsupportedLayout(header.layout);
-  if (layoutIssue) return refuse(layoutIssue, header);
   const place = {
     offset: pixelData.dataOffset,
     length: pixelData.hadUndefinedLength ? null : pixelData.length,
   };
-  const truncation = await checkPixelData(source, header.layout, place);
-  if (truncation) return refuse(truncation, header);
-  return { kind: 'image', header, issues: [] };
+  const problem = unsupportedLayout(layout) ?? (await checkPixelData(source, layout, place));
+  if (problem) return refuse(problem, lost);
+  return { kind: 'image', header: imageHeader(file, parsed, layout) };
 }

@@ -135,14 +135,12 @@ function missingSlices(gaps: readonly number[], typicalGap: number) {
 }
 
 function noteThickness(issues: ImportIssue[], thickness: number, spacing: number) {
-  if (thickness > 0 && Math.abs(thickness - spacing) > Math.max(0.05, 0.02 * spacing)) {
-    issues.push(
-      note('slice-thickness-differs', {
-        thicknessMm: rounded(thickness),
-        spacingMm: rounded(spacing),
-      }),
-    );
-  }
+  if (thickness <= 0 || Math.abs(thickness - spacing) <= Math.max(0.05, 0.02 * spacing)) return;
+  const params = { thicknessMm: rounded(thickness), spacingMm: rounded(spacing) };
+  // More unseen than seen: volumes still follow from the distance, but a reader must know.
+  if (spacing > 2 * thickness) {
+    issues.push({ code: 'gaps-between-slices', severity: 'warning', notMeasurable: false, params });
+  } else issues.push(note('slice-thickness-differs', params));
 }
 
 const spread = (gaps: readonly number[]) => ({

@@ -127,6 +127,17 @@ describe('a regular stack of slices', () => {
     );
   });
 
+  it('warns of gaps that are wider than the slices', async () => {
+    const series = await onlySeries(folder.writeAll(stackDatasets(straightStack), 'gaps/'));
+    expect(series.issues).toContainEqual(
+      expect.objectContaining({
+        code: 'gaps-between-slices',
+        severity: 'warning',
+        params: { thicknessMm: 1, spacingMm: 2.5 },
+      }),
+    );
+  });
+
   it('averages unevenness of a few per cent and says so', async () => {
     const nudges = [0, 0.04, -0.03, 0];
     const datasets = stackDatasets(straightStack, (k) => {
