@@ -69,8 +69,8 @@ export function planGroup(group: FrameGroup, context: SeriesContext): PlannedSer
     issues,
     geometry: finding.geometry,
     hasSpacing,
-    measurable:
-      finding.kind === 'volume' && hasSpacing && !issues.some((issue) => issue.notMeasurable),
+    // Millimetres may be used; that volumes need a volume follows from the kind.
+    measurable: hasSpacing && !issues.some((issue) => issue.notMeasurable),
     windows: windowsOf(frames),
     // What was turned round is no longer in the unit.
     valueUnit: invertsOnImport(header) ? '' : header.valueUnit,

@@ -83,7 +83,7 @@ describe('one series with several slices at each place', () => {
     );
     const plan = await planDicomFiles(folder.writeAll(film, 'film/'));
     expect(plan.series).toHaveLength(1);
-    expect(plan.series[0]).toMatchObject({ kind: 'stack', measurable: false });
+    expect(plan.series[0]).toMatchObject({ kind: 'stack', measurable: true });
     expect(codes(plan.series[0]!)).toEqual(['one-position-stack']);
     expect(plan.series[0]!.files.map((file) => file.shownPath)).toEqual(
       [4, 3, 2, 1, 0].map((n) => `film/${n}.dcm`),

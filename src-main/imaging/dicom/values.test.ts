@@ -339,7 +339,7 @@ describe('a film', () => {
     expect(series).toMatchObject({
       kind: 'stack',
       hasSpacing: true,
-      measurable: false,
+      measurable: true,
       issues: [],
     });
     expect(series.geometry!.sizeVx).toEqual([6, 5, 3]);

@@ -270,7 +270,7 @@ describe('slices that make no volume', () => {
     const series = await onlySeries(
       folder.writeAll(stackDatasets({ ...straightStack, slices: 1 }), 'single/'),
     );
-    expect(series).toMatchObject({ kind: 'image', measurable: false, hasSpacing: true });
+    expect(series).toMatchObject({ kind: 'image', measurable: true, hasSpacing: true });
     expect(series.geometry!.sizeVx).toEqual([6, 5, 1]);
   });
 });
