@@ -46,9 +46,7 @@ export function maskedSamples(
   const up = 32 - bitsStored;
   const value = (raw: number) =>
     signed ? ((raw >>> shift) << up) >> up : ((raw >>> shift) << up) >>> up;
-  let changed = false;
-  for (let n = 0; n < samples.length && !changed; n++) changed = value(samples[n]!) !== samples[n];
-  if (!changed) return { samples, foreignBits: false };
+  if (shift === 0 && isWithin(samples, bitsStored, signed)) return { samples, foreignBits: false };
   const masked = samples.slice();
   // A value that is merely shifted up, or a negative one without its sign extended, is no overlay.
   const allowed = signed ? 0 : ((2 ** bitsStored - 1) << shift) >>> 0;
@@ -60,6 +58,17 @@ export function maskedSamples(
     else foreignBits ||= (raw & ~allowed) !== 0;
   }
   return { samples: masked, foreignBits };
+}
+
+/** Whether all values fit their bits as they stand: the usual case, so a plain loop. */
+function isWithin(samples: Samples, bitsStored: number, signed: boolean): boolean {
+  const low = signed ? -(2 ** (bitsStored - 1)) : 0;
+  const high = signed ? 2 ** (bitsStored - 1) - 1 : 2 ** bitsStored - 1;
+  for (let n = 0; n < samples.length; n++) {
+    const value = samples[n]!;
+    if (value < low || value > high) return false;
+  }
+  return true;
 }
 
 /** Bits above the high bit are all zero or all copies of the sign; bits below the value are zero. */
