@@ -1,6 +1,5 @@
 import { fail, ok, type Result } from '../../src-shared/result.ts';
 import type { ImportIssue } from '../../src-shared/import-issue.ts';
-import { decodeDicomSeries } from './dicom/index.ts';
 import {
   compactVoxels,
   dataTypeOf,
@@ -29,7 +28,10 @@ export async function decodeSeries(
   planned: PlannedSeries,
   options: DecodeOptions = {},
 ): Promise<Result<DecodedVolume>> {
-  if (planned.sourceFormat === 'dicom') return decodeDicomSeries(planned, options);
+  if (planned.sourceFormat === 'dicom') {
+    const { decodeDicomSeries } = await import('./dicom/index.ts');
+    return decodeDicomSeries(planned, options);
+  }
   try {
     return ok(await decodeImage(planned, planned.sourceFormat, options));
   } catch (error) {

@@ -1,7 +1,7 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 import { refusal, RefusedInput } from './refused-input.ts';
 import { unpackZip } from './archives.ts';
-import { looksLikeDicom, planDicomFiles } from './dicom/index.ts';
+import { looksLikeDicom } from './dicom/looks-like-dicom.ts';
 import { headersBeside } from './formats/companions.ts';
 import type { RawImage } from './formats/raw-image.ts';
 import { isRawFormat, readRawHeader } from './formats/read-header.ts';
@@ -54,6 +54,8 @@ export async function planImport(
 
   if (sorted.dicom.length > 0) {
     progress('DICOM');
+    // Loaded when needed: its codecs take half a second.
+    const { planDicomFiles } = await import('./dicom/index.ts');
     const dicom = await planDicomFiles(sorted.dicom, {
       signal: options.signal,
       onProgress: (filesDone) => {

@@ -1,6 +1,6 @@
 import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { metaWriteImageNode, niftiWriteImageNode, nrrdWriteImageNode } from '@itk-wasm/image-io';
+import type { niftiWriteImageNode } from '@itk-wasm/image-io';
 import { PNG } from 'pngjs';
 import { fail, ok, type Result } from '../../src-shared/result.ts';
 import { sameGrid } from '../../src-shared/geometry/same-grid.ts';
@@ -37,7 +37,15 @@ export function formatOfName(path: string): WrittenFormat | null {
   return extension ? extensions[extension] : null;
 }
 
-const writers = { nifti: niftiWriteImageNode, nrrd: nrrdWriteImageNode, meta: metaWriteImageNode };
+/** Loaded when the first volume is written: pictures do without. */
+async function writerOf(format: Exclude<WrittenFormat, 'png'>) {
+  const io = await import('@itk-wasm/image-io');
+  return {
+    nifti: io.niftiWriteImageNode,
+    nrrd: io.nrrdWriteImageNode,
+    meta: io.metaWriteImageNode,
+  }[format];
+}
 
 /**
  * Writes an image as NIfTI, NRRD, MetaImage (compressed, with its place in the patient) or PNG (one
@@ -64,8 +72,9 @@ export async function writeImage(
         });
       await writeFile(temporary, png);
     } else {
+      const writeItk = await writerOf(format);
       const useCompression = !temporary.endsWith('.nii');
-      const { couldWrite } = await writers[format](itkImage(image), temporary, { useCompression });
+      const { couldWrite } = await writeItk(itkImage(image), temporary, { useCompression });
       if (!couldWrite) throw new Error('the writer does not take this image');
       // A full disk does not make the writer fail.
       const written = await readRawHeader({ path: temporary, shownPath: path }, format);

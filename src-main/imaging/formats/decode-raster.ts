@@ -1,12 +1,6 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import {
-  bmpReadImageNode,
-  jpegReadImageNode,
-  pngReadImageNode,
-  tiffReadImageNode,
-} from '@itk-wasm/image-io';
 import { RefusedInput } from '../refused-input.ts';
 import type { InputFile } from '../types.ts';
 import {
@@ -17,12 +11,16 @@ import {
 } from './compact-voxels.ts';
 import type { RasterFormat } from './raster.ts';
 
-const readers = {
-  png: pngReadImageNode,
-  jpeg: jpegReadImageNode,
-  tiff: tiffReadImageNode,
-  bmp: bmpReadImageNode,
-};
+/** Loaded when the first picture is decoded: planning and other formats do without. */
+async function readerOf(format: RasterFormat) {
+  const io = await import('@itk-wasm/image-io');
+  return {
+    png: io.pngReadImageNode,
+    jpeg: io.jpegReadImageNode,
+    tiff: io.tiffReadImageNode,
+    bmp: io.bmpReadImageNode,
+  }[format];
+}
 
 const extensions: Record<RasterFormat, string[]> = {
   png: ['.png'],
@@ -40,19 +38,25 @@ export async function decodeRaster(
   format: RasterFormat,
   expectedSize: [number, number, number],
 ): Promise<Picture> {
+  const readImage = await readerOf(format);
   const image = await withExtension(file.path, extensions[format], async (path) => {
     try {
-      const { image, couldRead } = await readers[format](path);
+      const { image, couldRead } = await readImage(path);
       return couldRead ? image : null;
     } catch {
       // The readers throw bare numbers; nothing in them helps a person.
       return null;
     }
   });
-  if (!image?.data) throw new RefusedInput('decode-failed', { format: format.toUpperCase() });
+  if (!image?.data)
+    throw new RefusedInput('decode-failed', {
+      reason: `the ${format.toUpperCase()} reader gave nothing`,
+    });
   const [width, height, pages = 1] = image.size;
   if (width !== expectedSize[0] || height !== expectedSize[1] || pages !== expectedSize[2]) {
-    throw new RefusedInput('decode-failed', { format: format.toUpperCase() });
+    throw new RefusedInput('decode-failed', {
+      reason: `the ${format.toUpperCase()} reader gave nothing`,
+    });
   }
   const components = image.data.length / (width * height * pages);
   const stored = image.data as AnyVoxels;
