@@ -11,7 +11,8 @@ export interface AreaLogger {
 function facts(details: object): Record<string, string | number | boolean | null> {
   return Object.fromEntries(
     Object.entries(details).map(([key, value]: [string, unknown]) => {
-      if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return [key, value];
+      if (value === null || ['string', 'number', 'boolean'].includes(typeof value))
+        return [key, value];
       if (value instanceof Error) return [key, `${value.name}: ${value.message}`];
       return [key, JSON.stringify(value) ?? 'undefined'];
     }),

@@ -51,12 +51,14 @@ export function createLog(folder: string): Log {
     destination,
   );
   let written = 0;
+  let closed = false;
   const write = (
     level: 'info' | 'warn' | 'error',
     area: string,
     text: string,
     facts: Facts = {},
   ) => {
+    if (closed) return;
     logger[level]({ ...facts, area }, text);
     written++;
     if (written % 1000 === 0 && rotateIfLarge(path)) destination.reopen();
@@ -71,7 +73,10 @@ export function createLog(folder: string): Log {
         -lines,
       );
     },
-    close: () => destination.end(),
+    close: () => {
+      closed = true;
+      destination.end();
+    },
   };
 }
 

@@ -23,7 +23,7 @@ export interface ImportService {
   stage(): Result<{ importId: string }>;
   /** Where an uploaded file is to be written; its folder is made. Refuses paths that lead outside. */
   stagedFilePath(importId: string, relativePath: string): Promise<Result<string>>;
-  startStaged(importId: string): Result<{ importId: string }>;
+  startStaged(importId: string, options?: { isSample?: boolean }): Result<{ importId: string }>;
   /** The latest event at once, then all that follow; ends after the one with the summary. */
   progress(importId: string, signal?: AbortSignal): AsyncIterableIterator<ImportProgress>;
   /** Resolves when the import has ended. */
@@ -218,10 +218,10 @@ export function createImportService(options: {
       }
       return ok(path);
     },
-    startStaged: (importId) => {
+    startStaged: (importId, { isSample = false } = {}) => {
       if (!staging(importId)) return fail('not-found', { what: 'import', id: importId });
       db.update(imports).set({ state: 'running' }).where(eq(imports.id, importId)).run();
-      start(importId, [join(folder.importStaging(importId), 'upload')], false);
+      start(importId, [join(folder.importStaging(importId), 'upload')], isSample);
       return ok({ importId });
     },
     progress: follow,
@@ -242,7 +242,11 @@ export function createImportService(options: {
         .orderBy(desc(imports.startedAt)).limit(limit).all().flatMap((row) => row.summary ?? []), // prettier-ignore
     close: async () => {
       clearInterval(heartbeat);
-      for (const run of running.values()) run.abort.abort();
+      for (const [importId, run] of running) {
+        run.abort.abort();
+        if (staging(importId))
+          await conclude(run, { ...emptySummary(importId), state: 'cancelled' });
+      }
       await Promise.allSettled([...running.values()].map((run) => run.done));
     },
   };

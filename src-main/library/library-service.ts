@@ -181,7 +181,7 @@ async function remakeThumbnail(
 /** Every word somewhere in what is known of the patient. */
 function matching(search: string): SQL | undefined {
   const words = searchable(search)
-    .split(/[\s^]+/)
+    .split(/[\s^,]+/)
     .filter(Boolean);
   return and(...words.map((word) => sql`instr(${patients.searchText}, ${word}) > 0`));
 }

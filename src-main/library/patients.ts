@@ -9,7 +9,7 @@ export function searchable(text: string): string {
 }
 
 /** A DICOM person name as it is shown and sorted: carets are separators. */
-const plainName = (name: string) => name.replace(/[\^=\s]+/g, ' ').trim();
+const plainName = (name: string) => name.replace(/[\^=,\s]+/g, ' ').trim();
 
 /**
  * Two imports are of one patient when code and name agree. The code alone does not tell (two
