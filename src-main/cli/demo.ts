@@ -7,13 +7,21 @@ import { writeReport } from './demo/report.ts';
 import { runDemo, toleranceMm } from './demo/run-demo.ts';
 import { demoLines } from './demo/table.ts';
 
-/** `npm run demo [-- --json] [-- --report DIR]`: the main job on the sample patient, in a library of its own. */
+/**
+ * `npm run demo [-- --json] [--report DIR] [--library DIR]`: the main job on the sample patient, in a
+ * library of its own that is thrown away afterwards, or kept where `--library` says (to be looked at in
+ * the window with `npm start -- --library DIR`).
+ */
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, report: { type: 'string', default: 'demo-report' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    report: { type: 'string', default: 'demo-report' },
+    library: { type: 'string' },
+  },
 });
 
 async function main(): Promise<void> {
-  const libraryDir = mkdtempSync(join(tmpdir(), 'medsam-workstation-demo-'));
+  const libraryDir = values.library ?? mkdtempSync(join(tmpdir(), 'medsam-workstation-demo-'));
   const app = await createApp({ libraryDir, host: 'cli' });
   try {
     const result = await runDemo(app, (line) => process.stderr.write(`${line}\n`));
@@ -30,7 +38,7 @@ async function main(): Promise<void> {
     );
   } finally {
     await app.close();
-    rmSync(libraryDir, { recursive: true, force: true });
+    if (!values.library) rmSync(libraryDir, { recursive: true, force: true });
   }
 }
 
