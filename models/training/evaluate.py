@@ -16,7 +16,7 @@ from crop import crop_to_input, logits_to_mask
 from data import NOT_BOX_FRIENDLY, load, split, tight_box
 from export import load_network
 
-OBJECTS_PER_SET = 400
+OBJECTS_PER_SET = 100
 LOOSE = 0.1
 
 
@@ -101,7 +101,7 @@ def drawn_lesion(rng):
     return np.clip((hu + 160) * synthetic.HU_TO_VIEW, 0, 255).astype(np.uint8), cover > 0.5
 
 
-def score_drawn(network, count=60, seed=12):
+def score_drawn(network, count=40, seed=12):
     """Per lesion, with the exact box of every axial slice: DSC of the volume and error of the volume."""
     rng = np.random.default_rng(seed)
     overlaps, errors = [], []
