@@ -3,10 +3,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { boxPxSchema } from '../../../src-shared/geometry/box.ts';
-import { cropRectPx, cropToInput, logitsToMask, type CropRecipe, type ViewSlice } from './crop-specialist.ts';
+import {
+  cropRectPx,
+  cropToInput,
+  logitsToMask,
+  type CropRecipe,
+  type ViewSlice,
+} from './crop-specialist.ts';
 
 const modelFolder = new URL('../../../models/default/', import.meta.url);
-const readJson = (path: string): unknown => JSON.parse(readFileSync(new URL(path, modelFolder), 'utf8'));
+const readJson = (path: string): unknown =>
+  JSON.parse(readFileSync(new URL(path, modelFolder), 'utf8'));
 
 const manifest = z
   .object({
@@ -55,7 +62,12 @@ const { sampleEvery, cases } = z
   .parse(readJson('golden/recipe-cases.json'));
 
 /** The slice of models/training/golden.py. */
-function sliceByFormula({ widthPx, heightPx, channels, constant }: (typeof cases)[number]): ViewSlice {
+function sliceByFormula({
+  widthPx,
+  heightPx,
+  channels,
+  constant,
+}: (typeof cases)[number]): ViewSlice {
   const data = new Float32Array(widthPx * heightPx * channels);
   data.forEach((_, at) => {
     const c = at % channels;
@@ -71,7 +83,12 @@ function logitsByFormula(size: number): Float32Array {
   return Float32Array.from({ length: size * size }, (_, at) => {
     const row = Math.floor(at / size);
     const column = at % size;
-    return 5 - ((row - 30.3) / 9) ** 2 - ((column - 33.1) / 7) ** 2 + Math.sin(0.9 * row) * Math.cos(0.7 * column);
+    return (
+      5 -
+      ((row - 30.3) / 9) ** 2 -
+      ((column - 33.1) / 7) ** 2 +
+      Math.sin(0.9 * row) * Math.cos(0.7 * column)
+    );
   });
 }
 
@@ -92,7 +109,10 @@ function runLengths(bits: Uint8Array): number[] {
 
 const expectClose = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number) => {
   expect(actual.length).toBe(expected.length);
-  const worst = Array.from(expected).reduce((most, value, at) => Math.max(most, Math.abs(value - actual[at]!)), 0);
+  const worst = Array.from(expected).reduce(
+    (most, value, at) => Math.max(most, Math.abs(value - actual[at]!)),
+    0,
+  );
   expect(worst).toBeLessThanOrEqual(tolerance);
 };
 
@@ -101,14 +121,26 @@ describe('the crop recipe answers as the training code does', () => {
     it(`makes the network's input: ${golden.name}`, () => {
       const { input, cropRectPx: rect } = cropToInput(sliceByFormula(golden), golden.boxPx, recipe);
       expectClose(rect, golden.cropRectPx, 1e-9);
-      expectClose(input.filter((_, at) => at % sampleEvery === 0), golden.sampledInput, 1e-4);
+      expectClose(
+        input.filter((_, at) => at % sampleEvery === 0),
+        golden.sampledInput,
+        1e-4,
+      );
       const cells = recipe.sizePx ** 2;
-      const means = [0, 1, 2, 3, 4].map((c) => input.subarray(c * cells, (c + 1) * cells).reduce((sum, v) => sum + v, 0) / cells);
+      const means = [0, 1, 2, 3, 4].map(
+        (c) => input.subarray(c * cells, (c + 1) * cells).reduce((sum, v) => sum + v, 0) / cells,
+      );
       expectClose(means, golden.channelMeans, 1e-5);
     });
 
     it(`makes the mask from logits: ${golden.name}`, () => {
-      const mask = logitsToMask(logitsByFormula(recipe.outputSizePx), golden.cropRectPx, recipe, golden.widthPx, golden.heightPx);
+      const mask = logitsToMask(
+        logitsByFormula(recipe.outputSizePx),
+        golden.cropRectPx,
+        recipe,
+        golden.widthPx,
+        golden.heightPx,
+      );
       expect(mask.originPx).toEqual(golden.mask.originPx);
       expect(mask.sizePx).toEqual(golden.mask.sizePx);
       expect(runLengths(mask.bits)).toEqual(golden.mask.runLengths);
@@ -125,7 +157,12 @@ describe('laws of the crop recipe', () => {
     channels: 1,
   };
   const boxes = fc
-    .tuple(fc.double({ min: -20, max: 70, noNaN: true }), fc.double({ min: -20, max: 60, noNaN: true }), fc.double({ min: 0.5, max: 90, noNaN: true }), fc.double({ min: 0.5, max: 90, noNaN: true }))
+    .tuple(
+      fc.double({ min: -20, max: 70, noNaN: true }),
+      fc.double({ min: -20, max: 60, noNaN: true }),
+      fc.double({ min: 0.5, max: 90, noNaN: true }),
+      fc.double({ min: 0.5, max: 90, noNaN: true }),
+    )
     .map(([x, y, w, h]): [number, number, number, number] => [x, y, x + w, y + h]);
 
   it('keeps the box in the crop, about its centre, and the crop at least as large as its minimum', () => {
@@ -136,17 +173,31 @@ describe('laws of the crop recipe', () => {
         expect(y1).toBeGreaterThanOrEqual(box[3]);
         expect((x0 + x1) / 2).toBeCloseTo((box[0] + box[2]) / 2, 6);
         expect(Math.min(x1 - x0, y1 - y0)).toBeGreaterThanOrEqual(recipe.minimumSizePx - 1e-9);
-        expect(Math.min(x1 - x0, y1 - y0) / Math.max(x1 - x0, y1 - y0)).toBeGreaterThanOrEqual(recipe.minimumAspect - 1e-9);
+        expect(Math.min(x1 - x0, y1 - y0) / Math.max(x1 - x0, y1 - y0)).toBeGreaterThanOrEqual(
+          recipe.minimumAspect - 1e-9,
+        );
       }),
     );
   });
 
   it('does not see a change of brightness or contrast', () => {
     fc.assert(
-      fc.property(boxes, fc.double({ min: 0.2, max: 3, noNaN: true }), fc.double({ min: -50, max: 50, noNaN: true }), (box, gain, offset) => {
-        const brighter = { ...gradient, data: gradient.data.map((value) => value * gain + offset) };
-        expectClose(cropToInput(brighter, box, recipe).input, cropToInput(gradient, box, recipe).input, 1e-4);
-      }),
+      fc.property(
+        boxes,
+        fc.double({ min: 0.2, max: 3, noNaN: true }),
+        fc.double({ min: -50, max: 50, noNaN: true }),
+        (box, gain, offset) => {
+          const brighter = {
+            ...gradient,
+            data: gradient.data.map((value) => value * gain + offset),
+          };
+          expectClose(
+            cropToInput(brighter, box, recipe).input,
+            cropToInput(gradient, box, recipe).input,
+            1e-4,
+          );
+        },
+      ),
       { numRuns: 15 },
     );
   });
@@ -155,7 +206,13 @@ describe('laws of the crop recipe', () => {
     fc.assert(
       fc.property(boxes, fc.constantFrom(-9, 9), (box, logit) => {
         const rect = cropRectPx(box, recipe);
-        const mask = logitsToMask(new Float32Array(recipe.outputSizePx ** 2).fill(logit), rect, recipe, 60, 50);
+        const mask = logitsToMask(
+          new Float32Array(recipe.outputSizePx ** 2).fill(logit),
+          rect,
+          recipe,
+          60,
+          50,
+        );
         expect(mask.bits.length).toBe(mask.sizePx[0] * mask.sizePx[1]);
         expect(mask.bits.every((bit) => bit === (logit > 0 ? 1 : 0))).toBe(true);
         if (mask.bits.length > 0) {

@@ -84,7 +84,12 @@ function resampleTaps(start: number, end: number, count: number, length: number)
 }
 
 /** The slice over `rect` as [channel][row][column] of `size`² cells; cells outside the slice are 0. */
-function resample(slice: ViewSlice, columns: (Taps | null)[], rows: (Taps | null)[], size: number): Float64Array {
+function resample(
+  slice: ViewSlice,
+  columns: (Taps | null)[],
+  rows: (Taps | null)[],
+  size: number,
+): Float64Array {
   const { data, widthPx, channels } = slice;
   const result = new Float64Array(channels * size * size);
   const used = rows.filter((taps) => taps !== null);
@@ -113,7 +118,8 @@ function resample(slice: ViewSlice, columns: (Taps | null)[], rows: (Taps | null
       const to = (channel * size + row) * size;
       taps.weights.forEach((weight, index) => {
         const from = (taps.first + index - firstRow) * size;
-        for (let cell = 0; cell < size; cell += 1) result[to + cell]! += weight * narrowed[from + cell]!;
+        for (let cell = 0; cell < size; cell += 1)
+          result[to + cell]! += weight * narrowed[from + cell]!;
       });
     });
   }
@@ -129,7 +135,13 @@ function percentileOfSorted(sorted: Float64Array, percent: number): number {
 }
 
 /** Fraction of each of `count` cells of [start, end] that [low, high] covers. */
-function coverage(low: number, high: number, start: number, end: number, count: number): Float64Array {
+function coverage(
+  low: number,
+  high: number,
+  start: number,
+  end: number,
+  count: number,
+): Float64Array {
   const step = (end - start) / count;
   return Float64Array.from({ length: count }, (_, cell) => {
     const from = start + cell * step;
@@ -143,7 +155,11 @@ function coverage(low: number, high: number, start: number, end: number, count: 
  * The colours are the triangle-resampled crop with its percentiles, taken over the cells inside the slice and all
  * channels, stretched to 0…1; outside the slice and in crops without contrast they are 0. `boxPx` needs x0 < x1, y0 < y1.
  */
-export function cropToInput(slice: ViewSlice, boxPx: BoxPx, recipe: CropRecipe): { input: Float32Array; cropRectPx: BoxPx } {
+export function cropToInput(
+  slice: ViewSlice,
+  boxPx: BoxPx,
+  recipe: CropRecipe,
+): { input: Float32Array; cropRectPx: BoxPx } {
   const size = recipe.sizePx;
   const cells = size * size;
   const rect = cropRectPx(boxPx, recipe);
@@ -170,7 +186,13 @@ export function cropToInput(slice: ViewSlice, boxPx: BoxPx, recipe: CropRecipe):
 }
 
 /** Writes the three colour channels of `input`; cells that are not `inside` stay 0. */
-function stretchContrast(crop: Float64Array, inside: number[], channels: 1 | 3, recipe: CropRecipe, input: Float32Array): void {
+function stretchContrast(
+  crop: Float64Array,
+  inside: number[],
+  channels: 1 | 3,
+  recipe: CropRecipe,
+  input: Float32Array,
+): void {
   if (inside.length === 0) return;
   const cells = recipe.sizePx * recipe.sizePx;
   const values = new Float64Array(inside.length * channels);
@@ -210,7 +232,13 @@ function bilinearTaps(start: number, end: number, count: number, length: number)
  * The mask for the network's logits [S', S'] over `rectPx`: sigmoid, then bilinear (half-pixel centres, edge cells
  * held) to the pixels whose centres are inside both the rectangle and the slice, then > threshold.
  */
-export function logitsToMask(logits: Float32Array, rectPx: BoxPx, recipe: CropRecipe, widthPx: number, heightPx: number): CropMask {
+export function logitsToMask(
+  logits: Float32Array,
+  rectPx: BoxPx,
+  recipe: CropRecipe,
+  widthPx: number,
+  heightPx: number,
+): CropMask {
   const size = recipe.outputSizePx;
   const probability = Float64Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
   const columns = bilinearTaps(rectPx[0], rectPx[2], size, widthPx);

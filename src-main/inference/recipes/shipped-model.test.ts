@@ -13,7 +13,9 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 
 const manifest = z
   .object({
-    files: z.object({ network: z.object({ path: z.string(), sha256: z.string(), sizeBytes: z.number() }) }),
+    files: z.object({
+      network: z.object({ path: z.string(), sha256: z.string(), sizeBytes: z.number() }),
+    }),
     input: z.object({ sizePx: z.number() }),
     crop: z.object({
       contextFactor: z.number(),
@@ -24,10 +26,18 @@ const manifest = z
     }),
     output: z.object({ sizePx: z.number(), threshold: z.number() }),
     verification: z.object({
-      slice: z.object({ path: z.string(), sha256: z.string(), widthPx: z.number(), heightPx: z.number(), channels: z.literal(1) }),
+      slice: z.object({
+        path: z.string(),
+        sha256: z.string(),
+        widthPx: z.number(),
+        heightPx: z.number(),
+        channels: z.literal(1),
+      }),
       boxPx: boxPxSchema,
       expected: z.object({
-        logits: z.array(z.object({ row: z.number(), column: z.number(), value: z.number() })).min(9),
+        logits: z
+          .array(z.object({ row: z.number(), column: z.number(), value: z.number() }))
+          .min(9),
         tolerance: z.number(),
         foregroundPx: z.number(),
         foregroundTolerancePx: z.number(),
@@ -47,18 +57,35 @@ describe('the embedded model', () => {
   });
 
   it('answers its verification slice through recipe and onnxruntime as the training code did', async () => {
-    const recipe = { ...manifest.crop, sizePx: manifest.input.sizePx, outputSizePx: manifest.output.sizePx, threshold: manifest.output.threshold };
-    const { input, cropRectPx } = cropToInput({ ...slice, data: Float32Array.from(read(slice.path)) }, boxPx, recipe);
-    const session = await InferenceSession.create(fileURLToPath(new URL(network.path, modelFolder)));
-    const answer = await session.run({ input: new Tensor('float32', input, [1, 5, recipe.sizePx, recipe.sizePx]) });
+    const recipe = {
+      ...manifest.crop,
+      sizePx: manifest.input.sizePx,
+      outputSizePx: manifest.output.sizePx,
+      threshold: manifest.output.threshold,
+    };
+    const { input, cropRectPx } = cropToInput(
+      { ...slice, data: Float32Array.from(read(slice.path)) },
+      boxPx,
+      recipe,
+    );
+    const session = await InferenceSession.create(
+      fileURLToPath(new URL(network.path, modelFolder)),
+    );
+    const answer = await session.run({
+      input: new Tensor('float32', input, [1, 5, recipe.sizePx, recipe.sizePx]),
+    });
     await session.release();
     const logits = answer['logits']!.data as Float32Array;
     expect(logits.length).toBe(recipe.outputSizePx ** 2);
     for (const { row, column, value } of expected.logits) {
-      expect(Math.abs(logits[row * recipe.outputSizePx + column]! - value)).toBeLessThanOrEqual(expected.tolerance);
+      expect(Math.abs(logits[row * recipe.outputSizePx + column]! - value)).toBeLessThanOrEqual(
+        expected.tolerance,
+      );
     }
     const { bits } = logitsToMask(logits, cropRectPx, recipe, slice.widthPx, slice.heightPx);
     const area = bits.reduce((sum, bit) => sum + bit, 0);
-    expect(Math.abs(area - expected.foregroundPx)).toBeLessThanOrEqual(expected.foregroundTolerancePx);
+    expect(Math.abs(area - expected.foregroundPx)).toBeLessThanOrEqual(
+      expected.foregroundTolerancePx,
+    );
   });
 });
