@@ -73,6 +73,7 @@ export const issueCodes = [
   'orientation-assumed',
   'precision-reduced',
   'colour-depth-reduced',
+  'damage-found',
   'system-file-ignored',
 ] as const;
 export type IssueCode = (typeof issueCodes)[number];

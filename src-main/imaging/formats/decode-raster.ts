@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import { RefusedInput } from '../refused-input.ts';
+import { RefusedInput, warning } from '../refused-input.ts';
 import type { InputFile } from '../types.ts';
 import {
   compactVoxels,
@@ -39,9 +39,10 @@ export async function decodeRaster(
   expectedSize: [number, number, number],
 ): Promise<Picture> {
   const readImage = await readerOf(format);
+  const complaints: string[] = [];
   const image = await withExtension(file.path, extensions[format], async (path) => {
     try {
-      const { image, couldRead } = await readImage(path);
+      const { image, couldRead } = await listening(complaints, () => readImage(path));
       return couldRead ? image : null;
     } catch {
       // The readers throw bare numbers; nothing in them helps a person.
@@ -58,17 +59,35 @@ export async function decodeRaster(
       reason: `the ${format.toUpperCase()} reader gave nothing`,
     });
   }
+  // Damage that the format has no checksum for: the decoder goes on with what it can make of it.
+  const damage = complaints.find((line) => damageComplaints.test(line));
+  const found = damage ? [warning('damage-found', { reason: damage.trim() })] : [];
   const components = image.data.length / (width * height * pages);
   const stored = image.data as AnyVoxels;
   if (components === 1) {
     const { voxels, issues } = compactVoxels(stored);
-    return { voxels, channels: 1, issues };
+    return { voxels, channels: 1, issues: [...found, ...issues] };
   }
   const isColour = components === 2 || components === 3 || components === 4;
   if (!isColour || !(stored instanceof Uint8Array || stored instanceof Uint16Array)) {
     throw new RefusedInput('vector-image', { components });
   }
-  return pictureFromComponents(stored, components);
+  const picture = pictureFromComponents(stored, components);
+  return { ...picture, issues: [...found, ...picture.issues] };
+}
+
+const damageComplaints = /corrupt|premature|bogus|read error|decode error|bad huffman/i;
+
+/** What the decoders print while `work` runs: they have no other way to say that data are damaged. */
+async function listening<T>(lines: string[], work: () => Promise<T>): Promise<T> {
+  const { log, warn, error } = console;
+  const listen = (...parts: unknown[]) => void lines.push(parts.join(' '));
+  Object.assign(console, { log: listen, warn: listen, error: listen });
+  try {
+    return await work();
+  } finally {
+    Object.assign(console, { log, warn, error });
+  }
 }
 
 /** ITK's readers also look at the name; a file with another extension is read through a copy. */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { RefusedInput } from '../refused-input.ts';
 import type { InputFile } from '../types.ts';
 import { readTiffPages } from './tiff-pages.ts';
@@ -14,6 +14,8 @@ export interface RasterImage {
 
 /** Pixels (all pages) beyond which decoding in 32-bit WebAssembly is not tried. */
 const pixelLimit = 300e6;
+/** Whole-slide scans and the like. */
+const fileBytesLimit = 2 ** 30;
 
 /**
  * Checks that a PNG, JPEG, TIFF or BMP file is complete and tells its size. The decoders fill what
@@ -24,6 +26,10 @@ export async function readRasterHeader(
   file: InputFile,
   format: RasterFormat,
 ): Promise<RasterImage> {
+  const { size } = await stat(file.path);
+  if (size > fileBytesLimit) {
+    throw new RefusedInput('too-large', { size: `${Math.round(size / 2 ** 20)} MB` });
+  }
   const bytes = await readFile(file.path);
   let image: RasterImage;
   try {
