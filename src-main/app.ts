@@ -19,6 +19,7 @@ import { createModelRegistry, type ModelRegistry } from './models/registry.ts';
 import { createSegmentationService } from './segmentation/service.ts';
 import type { SegmentationService } from './segmentation/types.ts';
 import type { SettingsService } from './settings/settings-service.ts';
+import { unpackedPath } from './unpacked.ts';
 
 /** The whole application, without any window: what every host serves. */
 export interface App {
@@ -61,7 +62,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const opened = openLibrary({ root: options.libraryDir, imagingPool });
   const { log, settings } = opened;
   const models = createModelRegistry({
-    folders: [join(root, 'models'), join(opened.folder.root, 'models')],
+    folders: [unpackedPath(join(root, 'models')), join(opened.folder.root, 'models')],
     chosenDefault: () => settings.get().defaultModelId,
   });
   const { provider, embeddingCacheBytes } = settings.get();

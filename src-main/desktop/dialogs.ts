@@ -1,7 +1,7 @@
 import { type BrowserWindow, dialog, ipcMain } from 'electron';
 import { z } from 'zod';
 import { channels } from './channels.ts';
-import { applicationOrigin } from './scheme.ts';
+import { isOwnUrl } from './scheme.ts';
 
 const request = z.enum(['files', 'folder']);
 
@@ -9,7 +9,7 @@ const request = z.enum(['files', 'folder']);
 export function serveDialogs(window: BrowserWindow): void {
   ipcMain.handle(channels.chooseFiles, async (event, wanted: unknown): Promise<string[]> => {
     const kind = request.safeParse(wanted);
-    if (!kind.success || !event.senderFrame?.url.startsWith(`${applicationOrigin}/`)) return [];
+    if (!kind.success || !event.senderFrame || !isOwnUrl(event.senderFrame.url)) return [];
     const chosen = await dialog.showOpenDialog(window, {
       properties:
         kind.data === 'folder'

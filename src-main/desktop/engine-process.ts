@@ -25,8 +25,14 @@ export function spawnUtilityEngine(): EngineProcess {
     // `kill` of a utility process is SIGTERM; a run in native code does not see it, so the signal
     // that cannot be ignored is sent to the process itself.
     kill() {
-      if (child.pid === undefined) child.kill();
-      else process.kill(child.pid, 'SIGKILL');
+      const { pid } = child;
+      try {
+        if (pid === undefined) child.kill();
+        else process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        // It may have ended by itself a moment ago.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
     },
   };
 }

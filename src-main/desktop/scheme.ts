@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { net, protocol } from 'electron';
 import { pathToFileURL } from 'node:url';
 import type { App } from '../app.ts';
@@ -7,6 +8,10 @@ import { rendererFile } from '../api/static-files.ts';
 
 /** The page and its bytes come from here and from nowhere else. */
 export const applicationOrigin = 'app://workstation';
+
+/** Whether a URL, or the origin of one, is the application's own. */
+export const isOwnUrl = (url: string): boolean =>
+  url === applicationOrigin || url.startsWith(`${applicationOrigin}/`);
 
 /** Must run before Electron is ready. */
 export function registerApplicationScheme(): void {
@@ -25,15 +30,15 @@ export function serveApplication(app: App, rendererFolder: string): void {
     new Response(text, { status, headers: { ...headers, 'Content-Type': 'text/plain; charset=utf-8' } });
 
   const sendFile = async (path: string, type: string, cache: string) => {
+    const { size } = await stat(path);
     const file = await net.fetch(pathToFileURL(path).href);
     return new Response(file.body, {
-      status: file.status,
       headers: {
         ...headers,
         'Content-Type': type,
         'Cache-Control': cache,
         // Progress of a large volume is counted against this.
-        'Content-Length': file.headers.get('Content-Length') ?? '',
+        'Content-Length': String(size),
       },
     });
   };
@@ -52,13 +57,22 @@ export function serveApplication(app: App, rendererFolder: string): void {
     });
   };
 
-  protocol.handle('app', async (request) => {
-    const url = new URL(request.url);
-    if (url.host !== 'workstation') return refuse(404, 'There is no such page.');
-    if (request.method !== 'GET') return refuse(405, 'Only GET is answered.');
+  const answer = async (url: URL): Promise<Response> => {
     const bytes = await answerBytes(app, url.pathname);
     if (bytes) return sendBytes(bytes);
     const file = rendererFile(rendererFolder, url.pathname);
     return file ? sendFile(file.path, file.type, 'no-store') : refuse(404, 'There is no such page.');
+  };
+
+  protocol.handle('app', async (request) => {
+    const url = new URL(request.url);
+    if (url.host !== 'workstation') return refuse(404, 'There is no such page.');
+    if (request.method !== 'GET') return refuse(405, 'Only GET is answered.');
+    try {
+      return await answer(url);
+    } catch (error) {
+      app.log.error('desktop', 'A request of the page failed', { reason: String(error) });
+      return refuse(500, 'Something went wrong inside the workstation; the log says more.');
+    }
   });
 }

@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import * as electron from '../../tests/support/electron-stand-in.ts';
+import { entryFile } from '../entry-file.ts';
+import { spawnUtilityEngine } from './engine-process.ts';
+
+vi.mock('electron', () => import('../../tests/support/electron-stand-in.ts'));
+
+beforeEach(() => electron.forgetAll());
+afterEach(() => electron.utilityProcess.last?.child.kill('SIGKILL'));
+
+test('the engine is a utility process with a name that shows in the task manager', () => {
+  spawnUtilityEngine();
+  const [[file, args, options]] = electron.callsOf('utilityProcess.fork') as [[string, string[], object]];
+  expect(file).toBe(entryFile('engine'));
+  expect(args).toEqual([]);
+  expect(options).toMatchObject({ serviceName: 'MedSAM Workstation engine' });
+});
+
+test('messages go both ways', () => {
+  const engine = spawnUtilityEngine();
+  const heard: unknown[] = [];
+  engine.onMessage((message) => heard.push(message));
+  electron.utilityProcess.last!.emit('message', { type: 'ready' });
+  expect(heard).toEqual([{ type: 'ready' }]);
+  engine.send({ type: 'load' });
+  expect(electron.callsOf('utilityProcess.postMessage')).toEqual([[{ type: 'load' }]]);
+});
+
+test('killing cannot be ignored, and its end is told', async () => {
+  const engine = spawnUtilityEngine();
+  const ended = new Promise<string>((resolve) => engine.onExit(resolve));
+  engine.kill();
+  expect(await ended).toMatch(/^ended with code/);
+  expect(electron.utilityProcess.last!.child.signalCode).toBe('SIGKILL');
+  // Once more, as a time-out that comes late would: nothing is thrown.
+  engine.kill();
+});
+
+test('what the engine wrote before it fell is part of how it ended', async () => {
+  const engine = spawnUtilityEngine();
+  const child = electron.utilityProcess.last!;
+  const ended = new Promise<string>((resolve) => engine.onExit(resolve));
+  child.stderr.emit('data', Buffer.from('bad alloc\n'));
+  child.child.kill('SIGKILL');
+  expect(await ended).toMatch(/: bad alloc$/);
+});
