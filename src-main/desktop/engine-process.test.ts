@@ -40,7 +40,7 @@ test('what the engine wrote before it fell is part of how it ended', async () =>
   const engine = spawnUtilityEngine();
   const child = electron.utilityProcess.last!;
   const ended = new Promise<string>((resolve) => engine.onExit(resolve));
-  child.stderr.emit('data', Buffer.from('bad alloc\n'));
+  child.stderr!.emit('data', Buffer.from('bad alloc\n'));
   child.child.kill('SIGKILL');
   expect(await ended).toMatch(/: bad alloc$/);
 });

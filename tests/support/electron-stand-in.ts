@@ -130,13 +130,14 @@ export const net = {
   fetch: async (url: string) => new Response(await readFile(fileURLToPath(url))),
 };
 
-type RequestDetails = { url: string; webContentsId?: number };
+type RequestDetails = { url: string; webContentsId?: number | undefined };
+type BeforeRequest = (details: RequestDetails, answer: (response: { cancel: boolean }) => void) => void;
 type Permission = (contents: unknown, permission: string, answer: (granted: boolean) => void, details: { requestingUrl: string }) => void; // prettier-ignore
 const defaultSession = {
   permissionRequest: null as Permission | null,
   permissionCheck: null as ((contents: unknown, permission: string, origin: string) => boolean) | null, // prettier-ignore
   devicePermission: null as ((details: unknown) => boolean) | null,
-  beforeRequest: null as ((details: RequestDetails, answer: (response: { cancel: boolean }) => void) => void) | null, // prettier-ignore
+  beforeRequest: null as BeforeRequest | null,
   setPermissionRequestHandler(handler: Permission) {
     this.permissionRequest = handler;
   },
@@ -150,7 +151,7 @@ const defaultSession = {
     note('session.setSpellCheckerDictionaryDownloadURL', url);
   },
   webRequest: {
-    onBeforeRequest(handler: NonNullable<typeof defaultSession.beforeRequest>) {
+    onBeforeRequest(handler: BeforeRequest) {
       defaultSession.beforeRequest = handler;
     },
   },
