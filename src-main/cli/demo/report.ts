@@ -72,7 +72,7 @@ pre { padding: 12px 14px; background: #f3f5f7; border-radius: 6px; overflow-x: a
 figure { margin: 0 } img { width: 100%; image-rendering: pixelated; background: #000 } figcaption { font-size: 12.5px }
 </style>
 <h1>MedSAM Workstation: demo report</h1>
-<p>The sample patient is a synthetic CT made by code; its lesions' volumes are known by construction (voxels whose centre lies inside).
+<p>The sample patient is a synthetic CT made by code; its lesions are shapes whose volumes are known exactly; masks are compared with the voxels whose centre lies inside.
 Green: known. Red: the model's mask. Yellow: the box. Not a medical device.</p>
 <pre>${table}</pre>
 <div class="figures">

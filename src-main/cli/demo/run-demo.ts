@@ -75,7 +75,7 @@ export async function runDemo(app: App, progress: (line: string) => void): Promi
         await app.segmentation.addSegment({ seriesId: series.id, name: known.name, lesionId }),
       );
       lesionIds.set(known.name, segment.lesionId);
-      const boxes = readerBoxes(known.mask, geometry.sizeVx);
+      const boxes = readerBoxes(known.truth, geometry.sizeVx);
       for (const box of boxes) {
         const { timings } = must(
           await app.segmentation.segment({
@@ -93,9 +93,9 @@ export async function runDemo(app: App, progress: (line: string) => void): Promi
       const masks = state.masks.filter(({ segmentId }) => segmentId === segment.id);
       const mask = maskVolume(geometry.sizeVx, masks, (id) => app.segmentation.maskBytes(id));
       const measuredMl = state.segments.find(({ id }) => id === segment.id)?.statistics.volumeMl ?? NaN;
-      const distances = surfaceDistances(known.mask, mask, geometry.sizeVx, geometry.spacingMm);
+      const distances = surfaceDistances(known.truth, mask, geometry.sizeVx, geometry.spacingMm);
       lesions.push({
-        truth: known.mask,
+        truth: known.truth,
         mask,
         boxes,
         colour: segment.colour,
@@ -103,10 +103,10 @@ export async function runDemo(app: App, progress: (line: string) => void): Promi
           studyDate: sample.studyDate,
           name: known.name,
           boxes: boxes.length,
-          knownMl: known.volumeMl.voxels,
+          knownMl: known.volumeMl,
           measuredMl,
-          errorPercent: (100 * (measuredMl - known.volumeMl.voxels)) / known.volumeMl.voxels,
-          dice: diceCoefficient(known.mask, mask),
+          errorPercent: (100 * (measuredMl - known.volumeMl)) / known.volumeMl,
+          dice: diceCoefficient(known.truth, mask),
           normalisedSurfaceDice: normalisedSurfaceDice(distances, toleranceMm),
         },
       });
