@@ -14,7 +14,9 @@ export function importPaths(context: CommandContext, paths: string[]): Promise<O
     const cancel = () => void imports.cancel(importId);
     if (context.signal.aborted) cancel();
     context.signal.addEventListener('abort', cancel, { once: true });
-    for await (const progress of imports.progress(importId)) context.progress(inWords(progress));
+    for await (const progress of imports.progress(importId)) {
+      if (progress.filesTotal > 0) context.progress(inWords(progress));
+    }
     const summary = await imports.finished(importId);
     return {
       exitCode: exitCodeOfImport(summary),
