@@ -14,6 +14,8 @@ const svg = readFileSync(join(root, 'src-renderer/public/icon.svg'), 'utf8');
 const { executablePath, args } = await testBrowser();
 const browser = await chromium.launch({ executablePath, args });
 const page = await browser.newPage({ viewport: { width: sizePx, height: sizePx } });
-await page.setContent(`<style>body { margin: 0 } svg { display: block; width: ${sizePx}px }</style>${svg}`);
+await page.setContent(
+  `<style>body { margin: 0 } svg { display: block; width: ${sizePx}px }</style>${svg}`,
+);
 writeFileSync(join(root, 'build/icon.png'), await page.screenshot({ omitBackground: true }));
 await browser.close();

@@ -28,13 +28,22 @@ afterAll(async () => {
 beforeEach(() => electron.forgetAll());
 
 const ownPage = 'app://workstation/';
-const foreignPages = ['https://example.org/', 'app://workstation.example.org/', 'file:///page.html', 'about:blank'];
+const foreignPages = [
+  'https://example.org/',
+  'app://workstation.example.org/',
+  'file:///page.html',
+  'about:blank',
+];
 
 describe('the port of the contract', () => {
   /** What a frame is posted when it asks for the port. */
   function portsFor(url: string): { port: MessagePort }[] {
     const ports: { port: MessagePort }[] = [];
-    const postMessage = (channel: string, _message: unknown, transferred: { port: MessagePort }[]) => {
+    const postMessage = (
+      channel: string,
+      _message: unknown,
+      transferred: { port: MessagePort }[],
+    ) => {
       expect(channel).toBe(channels.port);
       ports.push(...transferred);
     };
@@ -106,10 +115,13 @@ describe('file dialogs', () => {
     expect(await choose('files')).toEqual([]);
   });
 
-  test.each([['everything'], [null], [{ kind: 'files' }], [undefined]])('%s opens no dialog', async (wanted) => {
-    expect(await choose(wanted)).toEqual([]);
-    expect(electron.callsOf('dialog.showOpenDialog')).toEqual([]);
-  });
+  test.each([['everything'], [null], [{ kind: 'files' }], [undefined]])(
+    '%s opens no dialog',
+    async (wanted) => {
+      expect(await choose(wanted)).toEqual([]);
+      expect(electron.callsOf('dialog.showOpenDialog')).toEqual([]);
+    },
+  );
 
   test.each(foreignPages)('%s opens no dialog', async (url) => {
     expect(await choose('files', url)).toEqual([]);
@@ -134,7 +146,10 @@ describe('the menu', () => {
   test.each(['en', 'zh-CN'] as const)('its commands reach the page (%s)', (language) => {
     for (const entry of install(language)) entry.click?.();
     expect(electron.callsOf('webContents.send')).toEqual(
-      ['import-files', 'import-folder', 'shortcuts', 'about'].map((command) => [channels.menu, command]),
+      ['import-files', 'import-folder', 'shortcuts', 'about'].map((command) => [
+        channels.menu,
+        command,
+      ]),
     );
   });
 

@@ -10,7 +10,9 @@ afterEach(() => electron.utilityProcess.last?.child.kill('SIGKILL'));
 
 test('the engine is a utility process with a name that shows in the task manager', () => {
   spawnUtilityEngine();
-  const [[file, args, options]] = electron.callsOf('utilityProcess.fork') as [[string, string[], object]];
+  const [[file, args, options]] = electron.callsOf('utilityProcess.fork') as [
+    [string, string[], object],
+  ];
   expect(file).toBe(entryFile('engine'));
   expect(args).toEqual([]);
   expect(options).toMatchObject({ serviceName: 'MedSAM Workstation engine' });

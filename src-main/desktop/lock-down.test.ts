@@ -51,7 +51,9 @@ test('main may read files for the page, and asks for nothing on a network', () =
 describe('permissions', () => {
   const request = (permission: string, requestingUrl: string) => {
     let granted: boolean | null = null;
-    defaultSession.permissionRequest!(null, permission, (answer) => (granted = answer), { requestingUrl });
+    defaultSession.permissionRequest!(null, permission, (answer) => (granted = answer), {
+      requestingUrl,
+    });
     return granted;
   };
 

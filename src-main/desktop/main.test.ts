@@ -76,7 +76,13 @@ describe('before Electron is ready', () => {
         [
           {
             scheme: 'app',
-            privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true },
+            privileges: {
+              standard: true,
+              secure: true,
+              supportFetchAPI: true,
+              stream: true,
+              codeCache: true,
+            },
           },
         ],
       ],
@@ -86,7 +92,9 @@ describe('before Electron is ready', () => {
 
   test('the lock is one per library: Chromium’s profile lies in its folder', async () => {
     await startShell();
-    expect(electron.callsOf('app.setPath')).toEqual([['userData', join(library(), 'desktop-profile')]]);
+    expect(electron.callsOf('app.setPath')).toEqual([
+      ['userData', join(library(), 'desktop-profile')],
+    ]);
   });
 
   test('`--library` chooses another library than the environment', async () => {
@@ -111,7 +119,9 @@ test('a second start on the same library leaves without opening it', async () =>
 test('opens one locked-down window, and closes in order without losing anything', async () => {
   const window = await openShell();
 
-  const [[options]] = electron.callsOf('BrowserWindow') as [[{ show: boolean; webPreferences: object }]];
+  const [[options]] = electron.callsOf('BrowserWindow') as [
+    [{ show: boolean; webPreferences: object }],
+  ];
   expect(options.show).toBe(false);
   expect(options.webPreferences).toEqual({
     preload: join(applicationRoot(), 'out/preload/preload.cjs'),
@@ -198,7 +208,10 @@ describe('what cannot start says why in a box, and ends', () => {
 
   test('a damaged library', async () => {
     cpSync(join(template, 'library'), library(), { recursive: true });
-    writeFileSync(join(library(), 'library.sqlite'), 'this is no database, however long it may be'.repeat(200));
+    writeFileSync(
+      join(library(), 'library.sqlite'),
+      'this is no database, however long it may be'.repeat(200),
+    );
     const { title, text, code } = await failure();
     expect(code).toBe(1);
     expect(title).toBe('MedSAM Workstation cannot go on');

@@ -24,7 +24,13 @@ beforeAll(async () => {
 });
 
 test('the page gets these five things and no more', () => {
-  expect(Object.keys(bridge).sort()).toEqual(['chooseFiles', 'connect', 'kind', 'onMenuCommand', 'pathOfFile']);
+  expect(Object.keys(bridge).sort()).toEqual([
+    'chooseFiles',
+    'connect',
+    'kind',
+    'onMenuCommand',
+    'pathOfFile',
+  ]);
   expect(bridge.kind).toBe('desktop');
 });
 

@@ -135,7 +135,9 @@ test('other hosts and other methods are refused', async () => {
 
 test('a defect is answered and logged, not left hanging', async () => {
   const path = `/volume/${small.seriesId}`;
-  const volumes = vi.spyOn(small.app.volumes, 'volumeFilePath').mockResolvedValue(join(folder, 'gone'));
+  const volumes = vi
+    .spyOn(small.app.volumes, 'volumeFilePath')
+    .mockResolvedValue(join(folder, 'gone'));
   expect((await bytesOf(path)).response.status).toBe(500);
   volumes.mockRestore();
   expect(small.app.log.tail(5).at(-1)).toMatchObject({ level: 'error', area: 'desktop' });

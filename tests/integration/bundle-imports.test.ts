@@ -14,24 +14,41 @@ const { dependencies } = z
 
 /** Names of the packages that a bundle loads when it runs. */
 function packagesOf(code: string): string[] {
-  const specifiers = code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\(\s*|import\.meta\.resolve\(\s*)(["'])([^"'\n]+)\1/g);
+  const specifiers = code.matchAll(
+    /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\(\s*|import\.meta\.resolve\(\s*)(["'])([^"'\n]+)\1/g,
+  );
   return [...specifiers]
     .map(([, , specifier]) => specifier!)
     .filter((specifier) => /^(@[\w-]+\/)?[\w-]+(\.js)?(\/[\w./-]+)?$/.test(specifier))
-    .map((specifier) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/'))
+    .map((specifier) =>
+      specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/'),
+    )
     .filter((name) => !builtinModules.includes(name) && name !== 'electron');
 }
 
-test.skipIf(!isBuilt)('all that the built application loads is shipped with it (skipped where not built)', () => {
-  const loaded = new Set(
-    globSync('**/*.js', { cwd: main }).flatMap((file) => packagesOf(readFileSync(join(main, file), 'utf8'))),
-  );
-  expect(loaded.size).toBeGreaterThan(10);
-  for (const name of loaded) expect(Object.keys(dependencies)).toContain(name);
-});
+test.skipIf(!isBuilt)(
+  'all that the built application loads is shipped with it (skipped where not built)',
+  () => {
+    const loaded = new Set(
+      globSync('**/*.js', { cwd: main }).flatMap((file) =>
+        packagesOf(readFileSync(join(main, file), 'utf8')),
+      ),
+    );
+    expect(loaded.size).toBeGreaterThan(10);
+    for (const name of loaded) expect(Object.keys(dependencies)).toContain(name);
+  },
+);
 
-test.skipIf(!isBuilt)('the sandboxed preload loads nothing but Electron (skipped where not built)', () => {
-  const preload = readFileSync(join(root, 'out/preload/preload.cjs'), 'utf8');
-  const required = [...preload.matchAll(/require\(\s*["'`]([^"'`]+)["'`]\s*\)/g)].map(([, name]) => name);
-  expect(new Set(required)).toEqual(new Set(['electron']));
-});
+test.skipIf(!isBuilt)(
+  'the sandboxed preload loads nothing but Electron (skipped where not built)',
+  () => {
+    const preload = readFileSync(join(root, 'out/preload/preload.cjs'), 'utf8');
+    const required = [...preload.matchAll(/require\(\s*["'`]([^"'`]+)["'`]\s*\)/g)].map(
+      ([, name]) => name,
+    );
+    expect(new Set(required)).toEqual(new Set(['electron']));
+  },
+);

@@ -1,5 +1,12 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { applicationRoot } from '../../src-main/entry-file.ts';
@@ -14,8 +21,10 @@ const onUnix = process.platform !== 'win32';
  */
 function madeUpApplication(): string {
   const folder = temporaryFolder();
-  for (const path of ['build', 'out/main', 'node_modules/electron']) mkdirSync(join(folder, path), { recursive: true });
-  for (const name of ['launch.mjs', 'with-node24.mjs']) copyFileSync(join(root, 'build', name), join(folder, 'build', name));
+  for (const path of ['build', 'out/main', 'node_modules/electron'])
+    mkdirSync(join(folder, path), { recursive: true });
+  for (const name of ['launch.mjs', 'with-node24.mjs'])
+    copyFileSync(join(root, 'build', name), join(folder, 'build', name));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   writeFileSync(
     join(folder, 'node_modules/electron/install.js'),
@@ -34,7 +43,11 @@ interface Ended {
   stderr: string;
 }
 
-function launch(application: string, args: string[], env: Record<string, string> = {}): Promise<Ended> {
+function launch(
+  application: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<Ended> {
   return new Promise((resolve) => {
     const { ELECTRON_OVERRIDE_DIST_PATH: _dist, ELECTRON_MIRROR: _mirror, ...rest } = process.env;
     const child = spawn(process.execPath, [join(application, 'build/launch.mjs'), ...args], {
@@ -49,23 +62,29 @@ function launch(application: string, args: string[], env: Record<string, string>
   });
 }
 
-test.skipIf(!onUnix)('a runtime on disk is started with the application and its arguments', async () => {
-  const application = madeUpApplication();
-  const dist = temporaryFolder();
-  const binary = process.platform === 'darwin' ? join(dist, 'Electron.app/Contents/MacOS/Electron') : join(dist, 'electron');
-  mkdirSync(join(binary, '..'), { recursive: true });
-  writeFileSync(binary, `#!/bin/sh\nprintf '%s\\n' "$@" > "${dist}/arguments"\nexit 7\n`);
-  chmodSync(binary, 0o755);
-  const ended = await launch(application, ['--library', '/studies/my library'], {
-    ELECTRON_OVERRIDE_DIST_PATH: dist,
-  });
-  // What the application ends with is what the command ends with.
-  expect(ended.code).toBe(7);
-  const given = readFileSync(join(dist, 'arguments'), 'utf8').trim().split('\n');
-  const asRoot = process.getuid!() === 0 ? ['--no-sandbox'] : [];
-  expect(given).toEqual([...asRoot, application, '--library', '/studies/my library']);
-  expect(ended.stderr).toBe('');
-});
+test.skipIf(!onUnix)(
+  'a runtime on disk is started with the application and its arguments',
+  async () => {
+    const application = madeUpApplication();
+    const dist = temporaryFolder();
+    const binary =
+      process.platform === 'darwin'
+        ? join(dist, 'Electron.app/Contents/MacOS/Electron')
+        : join(dist, 'electron');
+    mkdirSync(join(binary, '..'), { recursive: true });
+    writeFileSync(binary, `#!/bin/sh\nprintf '%s\\n' "$@" > "${dist}/arguments"\nexit 7\n`);
+    chmodSync(binary, 0o755);
+    const ended = await launch(application, ['--library', '/studies/my library'], {
+      ELECTRON_OVERRIDE_DIST_PATH: dist,
+    });
+    // What the application ends with is what the command ends with.
+    expect(ended.code).toBe(7);
+    const given = readFileSync(join(dist, 'arguments'), 'utf8').trim().split('\n');
+    const asRoot = process.getuid!() === 0 ? ['--no-sandbox'] : [];
+    expect(given).toEqual([...asRoot, application, '--library', '/studies/my library']);
+    expect(ended.stderr).toBe('');
+  },
+);
 
 test('without a runtime it says what to do, and opens the browser host instead', async () => {
   const application = madeUpApplication();
@@ -101,21 +120,28 @@ test('`--browser` asks for the browser host without a word about Electron', asyn
 
 const isBuilt = existsSync(join(root, 'out/main/browser-host.js'));
 
-test.skipIf(!isBuilt || !onUnix)('where there is no browser, the address is printed (skipped where not built)', async () => {
-  const library = temporaryFolder();
-  const child = spawn(process.execPath, [join(root, 'build/launch.mjs'), '--browser', '--library', library], {
-    env: { HOME: library, PATH: library },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.on('data', (data) => (stderr += data));
-  const address = await new Promise<string>((resolve, reject) => {
-    child.stdout.once('data', (data) => resolve(String(data).trim()));
-    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${stderr}`)));
-  });
-  expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\//);
-  expect(stderr).toContain('No Chromium, Chrome or Edge was found on this machine.');
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  expect(await ended).toBe(0);
-});
+test.skipIf(!isBuilt || !onUnix)(
+  'where there is no browser, the address is printed (skipped where not built)',
+  async () => {
+    const library = temporaryFolder();
+    const child = spawn(
+      process.execPath,
+      [join(root, 'build/launch.mjs'), '--browser', '--library', library],
+      {
+        env: { HOME: library, PATH: library },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    let stderr = '';
+    child.stderr.on('data', (data) => (stderr += data));
+    const address = await new Promise<string>((resolve, reject) => {
+      child.stdout.once('data', (data) => resolve(String(data).trim()));
+      child.once('exit', (code) => reject(new Error(`ended with ${code}: ${stderr}`)));
+    });
+    expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\//);
+    expect(stderr).toContain('No Chromium, Chrome or Edge was found on this machine.');
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  },
+);

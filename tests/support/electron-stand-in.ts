@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -131,7 +131,10 @@ export const net = {
 };
 
 type RequestDetails = { url: string; webContentsId?: number | undefined };
-type BeforeRequest = (details: RequestDetails, answer: (response: { cancel: boolean }) => void) => void;
+type BeforeRequest = (
+  details: RequestDetails,
+  answer: (response: { cancel: boolean }) => void,
+) => void;
 type Permission = (contents: unknown, permission: string, answer: (granted: boolean) => void, details: { requestingUrl: string }) => void; // prettier-ignore
 const defaultSession = {
   permissionRequest: null as Permission | null,
@@ -209,23 +212,29 @@ export class MessageChannelMain {
   }
 }
 
-/** A utility process that is a child of Node's; `process.kill` meets a real process. */
+/** A utility process that is a child of Node's: the real entry runs, and a kill meets a real process. */
 class UtilityProcess extends EventEmitter {
   readonly child: ChildProcess;
   readonly stderr;
-  constructor() {
+  constructor(file: string) {
     super();
-    this.child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+    this.child = fork(file, [], {
+      serialization: 'advanced',
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.stderr = this.child.stderr;
+    this.child.on('message', (message) => this.emit('message', message));
     this.child.on('exit', (code) => this.emit('exit', code ?? 1));
   }
   get pid() {
-    return this.child.exitCode === null && this.child.signalCode === null ? this.child.pid : undefined;
+    return this.child.exitCode === null && this.child.signalCode === null
+      ? this.child.pid
+      : undefined;
   }
   postMessage(message: unknown) {
     note('utilityProcess.postMessage', message);
+    this.child.send(message as object, () => undefined);
   }
   kill() {
     note('utilityProcess.kill');
@@ -234,9 +243,9 @@ class UtilityProcess extends EventEmitter {
 }
 export const utilityProcess = {
   last: null as UtilityProcess | null,
-  fork(...args: unknown[]) {
-    note('utilityProcess.fork', ...args);
-    this.last = new UtilityProcess();
+  fork(file: string, ...rest: unknown[]) {
+    note('utilityProcess.fork', file, ...rest);
+    this.last = new UtilityProcess(file);
     return this.last;
   },
 };

@@ -6,7 +6,8 @@ import { createApp, type App } from '../../src-main/app.ts';
 export const pictureSizePx = 64;
 
 /** Grey of the picture: a bright disc on dark ground. */
-export const greyAt = (x: number, y: number): number => (Math.hypot(x - 32, y - 30) < 14 ? 200 : 40);
+export const greyAt = (x: number, y: number): number =>
+  Math.hypot(x - 32, y - 30) < 14 ? 200 : 40;
 
 export interface SmallApp {
   app: App;
