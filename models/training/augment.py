@@ -13,7 +13,7 @@ def sample(image, mask, rng, recipe=RECIPE):
     """(input float32 [5, S, S], target float32 [1, S', S']) for one object, augmented; None if the object was lost.
 
     The target is the fraction of each output cell's neighbourhood that the mask covers (the recipe's own resampling),
-    so that sigmoid 0.5 lies on the mask's edge.
+    so that the network learns where the edge lies within a cell.
     """
     valid = None
     if rng.random() < 0.6:

@@ -64,7 +64,7 @@ Besides these, {CT_SHARE:.0%} of the samples were CT-like slices made by formula
 would teach organs, not boxes. Sources were drawn by the square root of their size. Boxes: exact, −3…+15 % per side, some to +25 %.
 Rotation, scaling, shear, gamma, inversion, blur, noise. {run['steps']:,} steps of {BATCH} samples in {run['minutes']:.0f} minutes on a shared
 two-core CPU; AdamW, cosine from {LEARNING_RATE}; Dice + cross-entropy; the exponential average of the weights is shipped. The last
-step is shipped; no held-out figure chose it.
+step is shipped; no held-out figure chose it. The threshold of {RECIPE.threshold} was chosen on training objects and drawn lesions.
 
 ## How it was scored
 Split by patient: {HELD_OUT_PERCENT} % of the cases of each source, at least one, were never trained on ({whole}: training only). The
