@@ -49,8 +49,10 @@ export function paintMasks(
   toPane: Affine,
   style: { fillOpacity: number; outlineWidthPx: number; devicePixelRatio: number },
 ): void {
+  // A canvas with nothing on it is one layer less to blend, which counts without a graphics card.
+  canvas.style.visibility = masks.length > 0 ? 'visible' : 'hidden';
   const context = canvas.getContext('2d');
-  if (!context) return;
+  if (!context || masks.length === 0) return;
   const ratio = style.devicePixelRatio;
   const [a, b, c, d, e, f] = toPane.map((v) => v * ratio) as unknown as Affine;
   context.setTransform(1, 0, 0, 1, 0, 0);

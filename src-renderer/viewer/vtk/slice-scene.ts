@@ -19,13 +19,9 @@ import type { Voxels } from '../voxels.ts';
 
 /** The OpenGL side of a render window; its typings leave these out. */
 interface GlView {
-  setContainer(element: HTMLElement | null): void;
   setSize(width: number, height: number): boolean;
-  addMissingNode(window: vtkRenderWindow): GlView;
-  resizeFromChildRenderWindows(): void;
   getContext(): WebGL2RenderingContext | null;
   getCanvas(): HTMLCanvasElement;
-  /** Makes the WebGL context; throws without one. */
   initialize(): void;
   delete(): void;
 }
@@ -46,8 +42,9 @@ export interface SceneVolume {
 }
 
 /**
- * All slice panes of one series. They share one WebGL context (child render windows), one picture
- * and one grey scale.
+ * All slice panes of one series: one picture and one grey scale, drawn by a small WebGL context per
+ * pane. The mapper sends only the shown slice to the graphics card, so a context of its own costs a
+ * pane one slice; sharing one context would mean copying every drawn frame from canvas to canvas.
  *
  * Slices are drawn in lattice space (index × spacing, without origin and direction): a slice always
  * lies on the stored lattice, so this is the same picture for every orientation, exact far from the
@@ -55,26 +52,14 @@ export interface SceneVolume {
  * up it is shown is the camera's part.
  */
 export class SliceScene {
-  readonly #window = vtkRenderWindow.newInstance();
-  readonly #view: GlView;
   readonly #image: vtkImageData;
   readonly #grey = vtkColorTransferFunction.newInstance();
   readonly #opaque = vtkPiecewiseFunction.newInstance();
   readonly #panes = new Set<SlicePane>();
-  readonly #onLost: () => void;
   readonly volume: SceneVolume;
 
-  /**
-   * Throws when the browser gives no WebGL 2 context. `onLost` is called when the driver takes the
-   * context away later (a sleeping laptop, a driver update); the scene is of no more use then.
-   */
-  constructor(volume: SceneVolume, onLost: () => void) {
+  constructor(volume: SceneVolume) {
     this.volume = volume;
-    this.#view = this.#window.newAPISpecificView('WebGL', {}) as unknown as GlView;
-    this.#window.addView(this.#view);
-    this.#view.initialize();
-    this.#onLost = onLost;
-    this.#view.getCanvas().addEventListener('webglcontextlost', onLost);
     const scalars = vtkDataArray.newInstance({
       name: 'values',
       numberOfComponents: volume.channels,
@@ -91,34 +76,22 @@ export class SliceScene {
     this.invert(false);
   }
 
-  addPane(axis: SliceAxis, container: HTMLElement): SlicePane {
-    const window = vtkRenderWindow.newInstance();
-    this.#window.addRenderWindow(window);
-    const view = this.#view.addMissingNode(window);
-    window.addView(view);
-    view.setContainer(container);
-    const canvas = view.getCanvas();
-    canvas.style.width = '100%';
-    canvas.style.height = '100%';
-    const pane = new SlicePane(axis, window, view, this.#image, this.volume, () =>
-      this.#view.resizeFromChildRenderWindows(),
-    );
+  /**
+   * Throws when the browser gives no WebGL 2 context. `onLost` is called when the driver takes the
+   * context away later (a sleeping laptop, a driver update); the pane is of no more use then.
+   */
+  addPane(axis: SliceAxis, canvas: HTMLCanvasElement, onLost: () => void): SlicePane {
+    const pane = new SlicePane(axis, canvas, this.#image, this.volume, onLost);
     pane.useTransferFunctions(this.#grey, this.#opaque);
     this.#panes.add(pane);
     return pane;
   }
 
   removePane(pane: SlicePane): void {
-    this.#panes.delete(pane);
-    this.#window.removeRenderWindow(pane.window);
-    pane.dispose();
+    if (this.#panes.delete(pane)) pane.dispose();
   }
 
-  setWindow(window: Window): void {
-    for (const pane of this.#panes) pane.setWindow(window);
-  }
-
-  /** Bright becomes dark; of colour pictures too. */
+  /** Bright becomes dark. */
   invert(inverted: boolean): void {
     this.#grey.removeAllPoints();
     const [low, high] = inverted ? [1, 0] : [0, 1];
@@ -127,57 +100,54 @@ export class SliceScene {
     for (const pane of this.#panes) pane.touch();
   }
 
-  setInterpolation(linear: boolean): void {
-    for (const pane of this.#panes) pane.setInterpolation(linear);
-  }
-
   /** To be called after voxels were written in place. */
   voxelsChanged(): void {
     this.#image.modified();
   }
 
-  get rendererName(): string {
-    return glRendererName(this.#view.getContext());
-  }
-
   dispose(): void {
     for (const pane of [...this.#panes]) this.removePane(pane);
-    releaseContext(this.#view, this.#onLost);
-    this.#view.delete();
-    this.#window.delete();
     this.#image.delete();
   }
 }
 
 export class SlicePane {
   readonly axis: SliceAxis;
-  readonly window: vtkRenderWindow;
+  readonly #window = vtkRenderWindow.newInstance();
   readonly #view: GlView;
   readonly #renderer = vtkRenderer.newInstance({ background: [0, 0, 0] });
   readonly #mapper = vtkImageMapper.newInstance();
   readonly #actor = vtkImageSlice.newInstance();
   readonly #volume: SceneVolume;
-  readonly #resizeParent: () => void;
+  readonly #onLost: () => void;
   readonly #farMm: number;
 
   constructor(
     axis: SliceAxis,
-    window: vtkRenderWindow,
-    view: GlView,
+    canvas: HTMLCanvasElement,
     image: vtkImageData,
     volume: SceneVolume,
-    resizeParent: () => void,
+    onLost: () => void,
   ) {
     this.axis = axis;
-    this.window = window;
-    this.#view = view;
     this.#volume = volume;
-    this.#resizeParent = resizeParent;
+    this.#onLost = onLost;
+    // The first call decides the attributes; vtk then gets this context.
+    const context = canvas.getContext('webgl2', {
+      alpha: false,
+      antialias: false,
+      powerPreference: 'high-performance',
+    });
+    if (!context) throw new Error('webgl2');
+    this.#view = this.#window.newAPISpecificView('WebGL', { canvas }) as unknown as GlView;
+    this.#window.addView(this.#view);
+    this.#window.addRenderer(this.#renderer);
+    this.#view.initialize();
+    canvas.addEventListener('webglcontextlost', onLost);
     this.#mapper.setInputData(image);
     this.#mapper.setSlicingMode(slicingModes[axis]);
     this.#actor.setMapper(this.#mapper);
     this.#renderer.addActor(this.#actor);
-    window.addRenderer(this.#renderer);
     this.#farMm = Math.hypot(...volume.sizeVx.map((n, a) => n * volume.spacingMm[a]!)) + 10;
     this.#renderer.getActiveCamera().setParallelProjection(true);
   }
@@ -204,9 +174,9 @@ export class SlicePane {
     this.#actor.getProperty().modified();
   }
 
-  /** Size in device pixels. */
+  /** Size in device pixels; empties the picture. */
   resize(width: number, height: number): void {
-    if (this.#view.setSize(width, height)) this.#resizeParent();
+    this.#view.setSize(width, height);
   }
 
   /** Draws the slice; the camera is set so that it agrees with `sliceToPane(layout)`. */
@@ -239,16 +209,16 @@ export class SlicePane {
     camera.setParallelScale(paneCss[1] / (2 * view.cssPerMm));
     // Fixed: a range reset to the bounds of the first slice would cut off every other one.
     camera.setClippingRange(0.1, 2 * this.#farMm);
-    this.window.render();
+    this.#window.render();
   }
 
   dispose(): void {
-    this.#view.setContainer(null);
+    releaseContext(this.#view, this.#onLost);
     this.#view.delete();
+    this.#window.delete();
     this.#renderer.delete();
     this.#mapper.delete();
     this.#actor.delete();
-    this.window.delete();
   }
 }
 
