@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -49,6 +49,51 @@ test('a library of a later version is refused and left as it is', () => {
   raw.pragma('user_version = 999');
   raw.close();
   expect(errorOf(() => openDatabase(dir))).toBe('library-newer-version');
+});
+
+/** The committed migrations and one more, with this statement. */
+function oneMoreMigration(statement: string): string {
+  const folder = join(dir, 'migrations');
+  cpSync(new URL('./migrations', import.meta.url), folder, { recursive: true });
+  const journalPath = join(folder, 'meta', '_journal.json');
+  const journal = JSON.parse(readFileSync(journalPath, 'utf8')) as { entries: object[] };
+  const last = journal.entries.at(-1) as { idx: number; when: number };
+  journal.entries.push({ ...last, idx: last.idx + 1, when: last.when + 1, tag: 'more' });
+  writeFileSync(journalPath, JSON.stringify(journal));
+  writeFileSync(join(folder, 'more.sql'), statement);
+  return folder;
+}
+
+test('an older library is brought up to date, and kept as it was beside the new one', () => {
+  const old = openDatabase(join(dir, 'library'));
+  const version = old.sqlite.pragma('user_version', { simple: true }) as number;
+  old.db.insert(settings).values({ key: 'reader', value: 'Dr. Wu' }).run();
+  old.close();
+  const newer = oneMoreMigration('ALTER TABLE settings ADD COLUMN note text;');
+  const upgraded = openDatabase(join(dir, 'library'), newer);
+  expect(upgraded.sqlite.pragma('user_version', { simple: true })).toBe(version + 1);
+  expect(upgraded.sqlite.prepare('SELECT key, note FROM settings').all()).toEqual([
+    { key: 'reader', note: null },
+  ]);
+  upgraded.close();
+  expect(errorOf(() => openDatabase(join(dir, 'library')))).toBe('library-newer-version');
+  const copy = new Database(join(dir, 'library', `library-version-${version}.sqlite`));
+  expect(copy.prepare('SELECT * FROM settings').all()).toHaveLength(1);
+  expect(copy.pragma('user_version', { simple: true })).toBe(version);
+  copy.close();
+});
+
+test('an update that fails half-way leaves the old library working', () => {
+  openDatabase(join(dir, 'library')).close();
+  const broken = oneMoreMigration(
+    'ALTER TABLE settings ADD COLUMN note text;--> statement-breakpoint\nALTER TABLE nowhere ADD COLUMN x text;',
+  );
+  expect(errorOf(() => openDatabase(join(dir, 'library'), broken))).toBe('file-unreadable');
+  const old = openDatabase(join(dir, 'library'));
+  expect(
+    old.sqlite.prepare('SELECT name FROM pragma_table_info(?)').pluck().all('settings'),
+  ).not.toContain('note');
+  old.close();
 });
 
 test('a database that is not a library is refused', () => {

@@ -42,7 +42,10 @@ const applicationId = 0x4d53574c;
  * @throws LibraryError `library-newer-version` when a later version of the application wrote it,
  * `library-busy` when another process keeps it locked, `file-unreadable` when it is no library.
  */
-export function openDatabase(dir: string): LibraryDatabase {
+export function openDatabase(
+  dir: string,
+  migrationsFolder = committedMigrations(),
+): LibraryDatabase {
   mkdirSync(dir, { recursive: true });
   const path = join(dir, 'library.sqlite');
   let sqlite: Database.Database | undefined;
@@ -50,7 +53,9 @@ export function openDatabase(dir: string): LibraryDatabase {
     sqlite = new Database(path, { timeout: 10_000 });
     sqlite.pragma('journal_mode = WAL');
     sqlite.pragma('synchronous = FULL');
-    migrate(sqlite, dir);
+    // A patient who was deleted is not to be found in the file's free pages.
+    sqlite.pragma('secure_delete = ON');
+    migrate(sqlite, dir, migrationsFolder);
     sqlite.pragma('foreign_keys = ON');
   } catch (error) {
     sqlite?.close();
@@ -75,7 +80,7 @@ function asLibraryError(error: unknown, path: string): unknown {
 }
 
 /** The committed migrations: beside this file in the sources, below the application's root in a build. */
-function migrationsFolder(): string {
+function committedMigrations(): string {
   const beside = join(dirname(fileURLToPath(import.meta.url)), 'migrations');
   return existsSync(beside) ? beside : join(applicationRoot(), 'src-main/library/migrations');
 }
@@ -84,8 +89,8 @@ function migrationsFolder(): string {
  * `user_version` counts the migrations that have run. drizzle's own migrator neither takes the
  * write lock before it looks nor refuses a newer library, so its files are run here.
  */
-function migrate(sqlite: Database.Database, dir: string): void {
-  const migrations = readMigrationFiles({ migrationsFolder: migrationsFolder() });
+function migrate(sqlite: Database.Database, dir: string, migrationsFolder: string): void {
+  const migrations = readMigrationFiles({ migrationsFolder });
   const versionOf = () => sqlite.pragma('user_version', { simple: true }) as number;
   const found = versionOf();
   if (found > migrations.length) {

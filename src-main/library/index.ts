@@ -6,6 +6,7 @@ import { createImportService, type ImportService } from './import-service.ts';
 import { createLibraryChanges, type LibraryChanges } from './library-changes.ts';
 import { type LibraryFolder, openLibraryFolder } from './library-folder.ts';
 import { createLibraryService, type LibraryService } from './library-service.ts';
+import { watchOtherProcesses } from './other-processes.ts';
 import { recoverLibrary } from './recovery.ts';
 import { createVolumeStore, type VolumeStore } from './volume-store.ts';
 
@@ -32,6 +33,8 @@ export function openLibrary(options: {
   root: string;
   imagingPool: Imaging;
   volumeMemoryBytes?: number;
+  /** How often to look for what other processes have done. */
+  watchEveryMs?: number;
 }): OpenLibrary {
   const database = openDatabase(options.root);
   const { db } = database;
@@ -40,6 +43,7 @@ export function openLibrary(options: {
   const dead = recoverLibrary(db, folder);
   if (dead > 0) log.warn('library', 'Cleared away imports that did not end', { imports: dead });
   const changes = createLibraryChanges();
+  const stopWatching = watchOtherProcesses(database, changes, options.watchEveryMs);
   const volumes = createVolumeStore({
     db,
     folder,
@@ -65,6 +69,7 @@ export function openLibrary(options: {
     imports,
     settings: createSettingsService(db),
     close: async () => {
+      stopWatching();
       await imports.close();
       log.close();
       database.close();

@@ -138,6 +138,23 @@ test('an import of another living process is left alone', async () => {
   await library.close();
 });
 
+test('the window hears of what the command line imports and deletes in the same library', async () => {
+  const folder = temporaryFolder();
+  const root = join(folder, 'library');
+  const source = writeRawSeries(join(folder, 'in'), { uid: '1', slices: 2 });
+  const window = openLibrary({ root, imagingPool: rawImaging(), watchEveryMs: 10 });
+  const commandLine = openLibrary({ root, imagingPool: rawImaging() });
+  const events = window.library.changes();
+  const started = commandLine.imports.startPaths([source]);
+  const summary = await commandLine.imports.finished(started.ok ? started.value.importId : '');
+  expect((await events.next()).value).toEqual({ kind: 'changed', patientIds: [] });
+  expect(window.library.open(summary.accepted[0]!.id).ok).toBe(true);
+  commandLine.library.remove('series', summary.accepted[0]!.id);
+  expect((await events.next()).value).toEqual({ kind: 'changed', patientIds: [] });
+  await commandLine.close();
+  await window.close();
+});
+
 test('what a silent import and an unfinished deletion left is swept; files that are needed stay', async () => {
   const folder = temporaryFolder();
   const root = join(folder, 'library');
