@@ -67,8 +67,8 @@ two-core CPU; AdamW, cosine from {LEARNING_RATE}; Dice + cross-entropy; the expo
 step is shipped; no held-out figure chose it. The threshold of {RECIPE.threshold} was chosen on training objects and drawn lesions.
 
 ## How it was scored
-Split by patient: {HELD_OUT_PERCENT} % of the cases of each source, at least one, were never trained on ({whole}: training only). The
-unseen sets were not used in any way before. Loose box: each side of the mask's box moved outward by 0–{LOOSE:.0%}. DSC at the slice's own
+Split by patient: {HELD_OUT_PERCENT} % of the cases of each source, at least one, were never trained on ({whole}: training only). No
+figure of the unseen sets decided anything. One case can also mean that a set names none. Loose box: each side of the mask's box moved outward by 0–{LOOSE:.0%}. DSC at the slice's own
 pixels, median (quartiles) over at most {OBJECTS_PER_SET} objects per set.
 
 ### Held-out patients of the training sources
