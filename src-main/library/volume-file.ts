@@ -39,7 +39,7 @@ export async function writeVolumeFile(
     for (let start = 0; start < content.length; start += chunkBytes) {
       signal?.throwIfAborted();
       const chunk = content.subarray(start, start + chunkBytes);
-      const written = handle.writeFile(chunk);
+      const written = writeAll(handle, chunk);
       checksum = crc32(chunk, checksum);
       await written;
     }
@@ -48,6 +48,12 @@ export async function writeVolumeFile(
     await handle.close();
   }
   return { bytes: content.length, crc32: checksum };
+}
+
+async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.length;) {
+    done += (await handle.write(chunk, done, chunk.length - done)).bytesWritten;
+  }
 }
 
 /** Reads `length` bytes from `position`; a file that ends too early is an error, never zeros. */
