@@ -14,7 +14,8 @@ export type LibraryRow =
   | { kind: 'study'; id: string; study: Study; patient: PatientRow }
   | { kind: 'series'; id: string; series: SeriesSummary; study: Study; patient: PatientRow };
 
-const allPatients = 10_000;
+/** Patients fetched at a time: a screenful comes at once, the rest while scrolling. */
+const pageSize = 300;
 
 export const useLibraryStore = defineStore('library', () => {
   const notices = useNoticesStore();
@@ -26,15 +27,15 @@ export const useLibraryStore = defineStore('library', () => {
   const loaded = ref(false);
   const openPatients = ref(new Map<string, Study[]>());
   let asked = 0;
+  let fetchingMore = false;
 
+  const page = (limit: number, offset: number) =>
+    api.library.list({ search: search.value, sort: sort.value, descending: descending.value, limit, offset });
+
+  /** The list anew, as far down as it was fetched before. */
   async function load(): Promise<void> {
     const number = ++asked;
-    const answer = await api.library.list({
-      search: search.value,
-      sort: sort.value,
-      descending: descending.value,
-      limit: allPatients,
-    });
+    const answer = await page(Math.max(pageSize, patients.value.length), 0);
     // A slower answer to an older search must not replace a newer one.
     if (number !== asked) return;
     patients.value = answer.patients;
@@ -42,6 +43,19 @@ export const useLibraryStore = defineStore('library', () => {
     loaded.value = true;
     const [only] = answer.patients;
     if (answer.patients.length === 1 && only && !openPatients.value.has(only.id)) await open(only.id);
+  }
+
+  /** The next patients, when the end of the list comes into sight. */
+  async function loadMore(): Promise<void> {
+    if (patients.value.length >= total.value || fetchingMore) return;
+    fetchingMore = true;
+    const number = asked;
+    try {
+      const answer = await page(pageSize, patients.value.length);
+      if (number === asked) patients.value = [...patients.value, ...answer.patients];
+    } finally {
+      fetchingMore = false;
+    }
   }
 
   async function open(patientId: string): Promise<void> {
@@ -92,7 +106,10 @@ export const useLibraryStore = defineStore('library', () => {
 
   // The stream ends when the connection is lost; the next connection starts it again.
   watch(connectionCount, () => void follow().catch(() => undefined), { immediate: true });
-  watch([search, sort, descending], () => void load());
+  watch([search, sort, descending], () => {
+    patients.value = patients.value.slice(0, pageSize);
+    void load();
+  });
 
-  return { search, sort, descending, patients, total, loaded, openPatients, rows, toggle, open, close, sortBy };
+  return { search, sort, descending, patients, total, loaded, openPatients, rows, loadMore, toggle, open, close, sortBy };
 });
