@@ -12,5 +12,14 @@ export function formatBytes(bytes: number): string {
 
 /** A DICOM person name (`Family^Given^Middle`) as it is read. */
 export function formatPersonName(name: string): string {
-  return name.split('^').filter(Boolean).join(', ');
+  const [family = '', ...others] = name.split('^');
+  return [family, others.filter(Boolean).join(' ')].filter(Boolean).join(', ');
+}
+
+/** A moment on this machine's clock, as dates of studies are written: 2026-01-31 14:05. */
+export function formatDateTime(moment: string): string {
+  const at = new Date(moment);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const date = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-');
+  return `${date} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type { ImportProgress, ImportSummary } from '../../src-shared/contract/imports.ts';
 import type { RefusedFile } from '../../src-shared/import-issue.ts';
 import type { PlannedSeries } from '../imaging/types.ts';
@@ -54,6 +54,9 @@ export async function runImport(context: RunContext, paths: string[]): Promise<I
     summary.accepted = seriesSummariesById(db, accepted);
     summary.alreadyPresent = seriesSummariesById(db, present);
   };
+  // Files that a browser handed over are named as the person knows them, not by where they were put down.
+  const uploads = join(folder.importStaging(importId), 'upload') + sep;
+  const shown = (path: string) => (path.startsWith(uploads) ? path.slice(uploads.length) : path);
   try {
     tell({});
     const tempDir = join(folder.importStaging(importId), 'unpacked');
@@ -62,12 +65,12 @@ export async function runImport(context: RunContext, paths: string[]): Promise<I
       tempDir,
       signal,
       onProgress: ({ phase, filesDone, filesTotal, current }) =>
-        tell({ phase, filesDone, filesTotal, current }),
+        tell({ phase, filesDone, filesTotal, current: shown(current) }),
     });
     signal.throwIfAborted();
     if (plan.refused.some(isForLackOfRoom))
       throw new LibraryError('disk-full', { path: folder.root });
-    summary.refused = plan.refused;
+    summary.refused = plan.refused.map((file) => ({ ...file, path: shown(file.path) }));
     summary.filesRead = plan.filesRead;
     const filesTotal = plan.series.reduce((sum, planned) => sum + planned.files.length, 0);
     tell({
@@ -98,7 +101,7 @@ export async function runImport(context: RunContext, paths: string[]): Promise<I
         const issue = issueOfSeries(error);
         if (!issue) throw error;
         log.warn('imports', `A series was refused: ${issue.code}`, { importId });
-        summary.refused.push(...planned.files.map((file) => ({ path: file.shownPath, issue })));
+        summary.refused.push(...planned.files.map((file) => ({ path: shown(file.shownPath), issue })));
       }
       tell({ seriesDone: progress.seriesDone + 1, filesDone: filesBefore + planned.files.length });
       // So that an import that is cut off can still be accounted for.
