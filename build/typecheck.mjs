@@ -1,8 +1,9 @@
-// Type-checks main and tests (Node) and the renderer (DOM) as two programs, since their globals differ.
+// Type-checks main and tests (Node), the renderer (DOM) and the window's tests (both) as programs of
+// their own, since their globals differ.
 import { spawnSync } from 'node:child_process';
 
 let failed = false;
-for (const project of ['tsconfig.node.json', 'tsconfig.web.json']) {
+for (const project of ['tsconfig.node.json', 'tsconfig.web.json', 'tsconfig.e2e.json']) {
   const run = spawnSync(
     process.execPath,
     ['node_modules/vue-tsc/bin/vue-tsc.js', '--noEmit', '-p', project],

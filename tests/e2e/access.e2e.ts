@@ -3,7 +3,8 @@ import { get, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { expect, startHost, test } from './support/workstation.ts';
+import { endHost, startHost } from './support/start-host.ts';
+import { expect, test } from './support/workstation.ts';
 
 interface Answer {
   status: number;
@@ -51,9 +52,7 @@ test.describe('who may talk to the browser host', () => {
     port = Number(address.port);
     token = address.searchParams.get('token')!;
     stop = async () => {
-      const gone = new Promise((resolve) => host.process.once('exit', resolve));
-      host.process.kill('SIGTERM');
-      await gone;
+      await endHost(host.process, 'SIGTERM');
       rmSync(libraryDir, { recursive: true, force: true });
     };
   });

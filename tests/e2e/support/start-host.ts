@@ -13,6 +13,14 @@ export interface StartedHost {
   nextAddress(): Promise<string>;
 }
 
+/** Ends a host and waits until it is gone. */
+export async function endHost(host: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (host.exitCode !== null || host.signalCode !== null) return;
+  const gone = new Promise((resolve) => host.once('exit', resolve));
+  host.kill(signal);
+  await gone;
+}
+
 /** Starts the browser host without a window; resolves when it is ready. */
 export async function startHost(
   libraryDir: string,
@@ -29,6 +37,10 @@ export async function startHost(
     ],
     { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...environment } },
   );
+  // A test run that is broken off must not leave hosts behind.
+  const orphan = () => child.kill('SIGKILL');
+  process.once('exit', orphan);
+  child.once('exit', () => process.off('exit', orphan));
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   const nextAddress = async () => {
     const { value, done } = await lines.next();

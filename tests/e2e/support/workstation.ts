@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { _electron, chromium, test as base, type Browser, type Page } from '@playwright/test';
+import { _electron, chromium, expect, test as base, type Browser, type Page } from '@playwright/test';
 import { testBrowser } from '../../support/browser.ts';
-import { root, startHost } from './start-host.ts';
+import { prepareLibrary } from './prepared-library.ts';
+import { endHost, root, startHost } from './start-host.ts';
 
-export { startHost } from './start-host.ts';
+export { expect } from '@playwright/test';
 
 /** A running workstation on a library of its own. */
 export interface Workstation {
@@ -18,49 +19,104 @@ export interface Workstation {
   restart(): Promise<Page>;
   /** Kills the host with SIGKILL, as a power cut would. */
   kill(): Promise<void>;
-  /** Addresses asked for that are not this machine's own. */
+  /** Addresses asked for that are not this machine's own; checked to be none after every test. */
   foreignRequests: string[];
-  /** Errors of the page's console, e.g. what the content security policy refused. */
+  /** Errors and warnings of the page, e.g. what the content security policy refused; checked likewise. */
   pageErrors: string[];
 }
 
 interface Options {
   host: 'browser-host' | 'electron';
   viewport: { width: number; height: number };
+  /** `prepared`: a copy of a library that has the sample patient; `new`: the folder is empty. */
+  library: 'prepared' | 'new';
+  /** Environment of the host. */
+  environment: Record<string, string>;
 }
 
-const electronBinary = (): string | null => {
+interface WorkerFixtures {
+  /** One browser serves all tests; each workstation gets a context (profile) of its own. */
+  openBrowser: () => Promise<Browser>;
+  /** Makes the library that tests start from, once. */
+  preparedLibrary: () => Promise<string>;
+}
+
+function electronBinary(): string | null {
   const override = process.env.ELECTRON_OVERRIDE_DIST_PATH;
   const pathFile = join(root, 'node_modules/electron/path.txt');
   if (override) return join(override, 'electron');
   if (!existsSync(pathFile)) return null;
-  return join(root, 'node_modules/electron/dist', readFileSync(pathFile, 'utf8').trim());
-};
+  const binary = join(root, 'node_modules/electron/dist', readFileSync(pathFile, 'utf8').trim());
+  return existsSync(binary) ? binary : null;
+}
 
-export const test = base.extend<Options & { workstation: Workstation }>({
+const ownAddress = /^((http|ws):\/\/127\.0\.0\.1:|app:\/\/workstation\/|blob:|data:)/;
+
+export const test = base.extend<Options & { workstation: Workstation }, WorkerFixtures>({
   host: ['browser-host', { option: true }],
   viewport: { width: 1280, height: 800 },
-  workstation: async ({ host, viewport }, use, testInfo) => {
+  library: ['prepared', { option: true }],
+  environment: [{}, { option: true }],
+
+  openBrowser: [
+    async ({}, use) => {
+      let browser: Promise<Browser> | null = null;
+      await use(() => {
+        browser ??= testBrowser().then(({ executablePath, args }) =>
+          chromium.launch({ executablePath, args }),
+        );
+        return browser;
+      });
+      await (await browser as Browser | null)?.close();
+    },
+    { scope: 'worker' },
+  ],
+
+  preparedLibrary: [
+    async ({}, use) => {
+      let folder: Promise<string> | null = null;
+      await use(() => (folder ??= prepareLibrary()));
+      const made = (await folder) as string | null;
+      if (made) rmSync(made, { recursive: true, force: true });
+    },
+    { scope: 'worker', timeout: 180_000 },
+  ],
+
+  workstation: async (
+    { host, viewport, library, environment, openBrowser, preparedLibrary },
+    use,
+    testInfo,
+  ) => {
     testInfo.skip(
       host === 'electron' && electronBinary() === null,
       'The Electron runtime is not on this machine.',
     );
     const libraryDir = mkdtempSync(join(tmpdir(), 'workstation-e2e-'));
+    if (library === 'prepared') cpSync(await preparedLibrary(), libraryDir, { recursive: true });
+
     const foreignRequests: string[] = [];
     const pageErrors: string[] = [];
+    let hostIsDown = false;
     const watch = (page: Page) => {
-      page.on('request', (request) => {
-        const own = /^(http:\/\/127\.0\.0\.1:|app:\/\/workstation\/|blob:|data:)/;
-        if (!own.test(request.url())) foreignRequests.push(request.url());
-      });
+      const note = (url: string) => {
+        if (!ownAddress.test(url)) foreignRequests.push(url);
+      };
+      page.on('request', (request) => note(request.url()));
+      page.on('websocket', (socket) => note(socket.url()));
       page.on('pageerror', (error) => pageErrors.push(String(error)));
       page.on('console', (message) => {
-        if (message.type() === 'error') pageErrors.push(message.text());
+        // While the host is down, the page's attempts to reach it fail, and the browser says so.
+        if (hostIsDown) return;
+        if (['error', 'warning'].includes(message.type())) pageErrors.push(message.text());
       });
       return page;
     };
-    const open = host === 'electron' ? openElectron : openBrowserHost;
-    let running = await open(libraryDir, viewport, watch);
+    const open = () =>
+      host === 'electron'
+        ? openElectron(libraryDir, environment, watch)
+        : openBrowserHost(libraryDir, environment, openBrowser, viewport, watch);
+
+    let running = await open();
     const workstation: Workstation = {
       libraryDir,
       page: running.page,
@@ -68,25 +124,30 @@ export const test = base.extend<Options & { workstation: Workstation }>({
       foreignRequests,
       pageErrors,
       async kill() {
-        const gone = new Promise((resolve) => running.process.once('exit', resolve));
-        running.process.kill('SIGKILL');
-        await gone;
+        hostIsDown = true;
+        await endHost(running.process, 'SIGKILL');
       },
       async restart() {
+        hostIsDown = true;
         await running.close();
-        running = await open(libraryDir, viewport, watch);
+        hostIsDown = false;
+        running = await open();
         workstation.page = running.page;
         workstation.process = running.process;
         return running.page;
       },
     };
-    await use(workstation);
-    await running.close();
-    rmSync(libraryDir, { recursive: true, force: true });
+    try {
+      await use(workstation);
+    } finally {
+      hostIsDown = true;
+      await running.close();
+      rmSync(libraryDir, { recursive: true, force: true, maxRetries: 3 });
+    }
+    expect(foreignRequests, 'requests that leave this machine').toEqual([]);
+    expect(pageErrors, 'errors and warnings of the page').toEqual([]);
   },
 });
-
-export { expect } from '@playwright/test';
 
 interface Running {
   page: Page;
@@ -96,28 +157,15 @@ interface Running {
 
 type Watch = (page: Page) => Page;
 
-let sharedBrowser: Promise<Browser> | null = null;
-
-/** One browser serves all tests of a run; each workstation gets a context (profile) of its own. */
-function browser(): Promise<Browser> {
-  sharedBrowser ??= testBrowser().then(({ executablePath, args }) =>
-    chromium.launch({ executablePath, args }),
-  );
-  return sharedBrowser;
-}
-
-test.afterAll(async () => {
-  await (await sharedBrowser)?.close();
-  sharedBrowser = null;
-});
-
 async function openBrowserHost(
   libraryDir: string,
+  environment: Record<string, string>,
+  openBrowser: () => Promise<Browser>,
   viewport: Options['viewport'],
   watch: Watch,
 ): Promise<Running> {
-  const host = await startHost(libraryDir);
-  const context = await (await browser()).newContext({ viewport, locale: 'en-GB' });
+  const host = await startHost(libraryDir, environment);
+  const context = await (await openBrowser()).newContext({ viewport, locale: 'en-GB' });
   const page = watch(await context.newPage());
   await page.goto(host.address);
   return {
@@ -125,23 +173,24 @@ async function openBrowserHost(
     process: host.process,
     async close() {
       await context.close();
-      if (host.process.exitCode !== null || host.process.signalCode !== null) return;
-      const gone = new Promise((resolve) => host.process.once('exit', resolve));
-      host.process.kill('SIGTERM');
-      await gone;
+      await endHost(host.process, 'SIGTERM');
     },
   };
 }
 
 async function openElectron(
   libraryDir: string,
-  _viewport: Options['viewport'],
+  environment: Record<string, string>,
   watch: Watch,
 ): Promise<Running> {
   const application = await _electron.launch({
     executablePath: electronBinary()!,
-    args: [root],
-    env: { ...process.env, MEDSAM_WORKSTATION_LIBRARY: libraryDir } as Record<string, string>,
+    args: [root, '--lang=en-GB'],
+    env: {
+      ...process.env,
+      ...environment,
+      MEDSAM_WORKSTATION_LIBRARY: libraryDir,
+    } as Record<string, string>,
   });
   const page = watch(await application.firstWindow());
   return { page, process: application.process(), close: () => application.close() };
