@@ -12,7 +12,7 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   outputDir: 'test-results',
-  reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],
+  reporter: [['list'], ['json', { outputFile: '.cache/test-reports/e2e.json' }]],
   projects: [
     { name: 'browser-host', use: { host: 'browser-host' } },
     { name: 'electron', use: { host: 'electron' } },

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const results = join(root, 'test-results');
+// Not Playwright's own output folder, which it empties when it starts.
+const results = join(root, '.cache/test-reports');
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
@@ -30,7 +31,7 @@ const unitsPassed = run('node_modules/vitest/vitest.mjs', [
   'run',
   '--reporter=default',
   '--reporter=json',
-  '--outputFile.json=test-results/units.json',
+  '--outputFile.json=.cache/test-reports/units.json',
 ]);
 const windowPassed = run('node_modules/@playwright/test/cli.js', ['test']);
 
