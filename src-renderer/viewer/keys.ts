@@ -11,8 +11,12 @@ import type { ViewerAction } from './shortcuts.ts';
 const tools = { 'tool-window': 'window', 'tool-crosshair': 'crosshair', 'tool-ruler': 'ruler', 'tool-box': 'box' } as const;
 const nudges = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] } as const;
 
-const typing = (target: EventTarget | null) =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+/** Keys typed into a field are the field's; those pressed in a dialog must not change what lies under it. */
+const isForAnother = (target: EventTarget | null) =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable ||
+    /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
+    target.closest('[role=dialog]') !== null);
 
 /** The viewer's keyboard while its page is on screen; keys typed into fields are left alone. */
 export function useViewerKeys(): void {
@@ -82,7 +86,7 @@ export function useViewerKeys(): void {
   }
 
   function keydown(event: KeyboardEvent): void {
-    if (!viewing.open || typing(event.target) || event.defaultPrevented) return;
+    if (!viewing.open || isForAnother(event.target) || event.defaultPrevented) return;
     if (event.key === ' ') {
       holdSpace(true);
       event.preventDefault();
