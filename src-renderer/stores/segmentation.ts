@@ -207,13 +207,29 @@ export const useSegmentationStore = defineStore('segmentation', () => {
           ...(box.replaces ? { replaces: box.replaces } : {}),
         }),
       );
-      await refresh();
-      if (!stored) return;
+      if (!stored) return await refresh();
+      await show(stored.mask, box.replaces);
       selectedMaskId.value = stored.mask.id;
     } finally {
       waiting.value--;
       if (draft.value === released) cancelDrag();
     }
+  }
+
+  /** Puts a stored mask on screen at once; the numbers that depend on it follow with the next state. */
+  async function show(mask: SliceMask, replaced: string | null): Promise<void> {
+    const now = state.value;
+    if (!now || mask.state !== 'done') return refresh();
+    try {
+      const data = await fetchBits(mask.id, mask.sizePx);
+      if (seriesId.value !== now.seriesId) return;
+      bits.value = new Map([...bits.value, [mask.id, placed(mask, data)]]);
+      const others = (state.value ?? now).masks.filter((m) => m.id !== mask.id && m.id !== replaced);
+      state.value = { ...(state.value ?? now), masks: [...others, mask] };
+    } catch {
+      // The state fetched below brings the mask, or says what is wrong.
+    }
+    void refresh();
   }
 
   async function addSegment(): Promise<Segment | null> {

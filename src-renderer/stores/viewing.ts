@@ -77,7 +77,8 @@ export const useViewingStore = defineStore('viewing', () => {
     if (['png', 'jpeg', 'tiff', 'bmp'].includes(series.sourceFormat)) return false;
     return !series.issues.some((i) => i.code === 'no-orientation' || i.code === 'no-position');
   });
-  const hasSpacing = computed(() => !!open.value?.series.spacingMm);
+  /** Whether lengths, areas and positions may be shown in millimetres; else they are in pixels. */
+  const inMillimetres = computed(() => !!open.value?.series.spacingMm && open.value.series.measurable);
   const hoverValues = computed(() => {
     void voxelRevision.value;
     if (!hover.value || !voxels.value || !open.value) return null;
@@ -152,6 +153,10 @@ export const useViewingStore = defineStore('viewing', () => {
 
   /** Opens a series: first the middle slice, then all of it. A later call takes the place of this one. */
   async function openSeries(seriesId: string, at?: { axis: SliceAxis; sliceIndex: number }): Promise<void> {
+    if (open.value?.series.id === seriesId && status.value === 'ready') {
+      if (at) setSlice(at.axis, at.sliceIndex);
+      return;
+    }
     close();
     marks.start('open');
     const mine = (opening = new AbortController());
@@ -166,7 +171,8 @@ export const useViewingStore = defineStore('viewing', () => {
       window.value = initialWindow(series);
       setCursor(middle(series.geometry.sizeVx));
       if (at) setSlice(at.axis, at.sliceIndex);
-      activePlane.value = planes.value[0] ?? 'axial';
+      // The plane it was acquired in is where reading begins.
+      activePlane.value = planeOfAxis('k') ?? 'axial';
       await streamVoxels(series, cursor.value[2], mine.signal, {
         started: (array) => {
           voxels.value = markRaw(array);
@@ -219,7 +225,7 @@ export const useViewingStore = defineStore('viewing', () => {
     open, status, error, lastSeriesId, loadedFraction, voxels, voxelRevision,
     cursor, window, inverted, linear, tool, maximised, activePlane, crosshairShown, masksShown,
     rulers, paneCss, views, hover,
-    frames, planes, presets, activePreset, oriented, hasSpacing, hoverValues,
+    frames, planes, presets, activePreset, oriented, inMillimetres, hoverValues,
     frameOf, sliceCount, sliceIndex, planeOfAxis, layoutOf,
     setSlice, scroll, setCursor, setView, setPaneCss, setWindow, applyPreset, reset,
     addRuler, changeRuler, removeRuler, removeLastRuler, openSeries, close,

@@ -87,7 +87,9 @@ export function useViewerKeys(): void {
 
   function keydown(event: KeyboardEvent): void {
     if (!viewing.open || isForAnother(event.target) || event.defaultPrevented) return;
+    // Over a picture the space bar pans; elsewhere it presses the button that has the focus.
     if (event.key === ' ') {
+      if (!viewing.hover) return;
       holdSpace(true);
       event.preventDefault();
       return;

@@ -130,6 +130,8 @@ export function usePaneGestures(
   function pointerdown(event: PointerEvent): void {
     if (!viewing.open || gesture) return;
     viewing.activePlane = plane;
+    // Keys belong to the picture again, not to the field used last.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
     gesture = begin(event, at(event));
     if (event.button === 1) event.preventDefault();
@@ -191,6 +193,9 @@ export function usePaneGestures(
   function show(boxPx: BoxPx, segmentId: string | null, replaces: string | null): void {
     const old = segmentation.draft;
     if (old?.dragging && sameBox(old.boxPx, boxPx)) return;
+    // What is drawn must be seen.
+    viewing.masksShown = true;
+    if (segmentId && segmentation.hidden.has(segmentId)) segmentation.toggleVisible(segmentId);
     segmentation.dragBox({ ...slice(), boxPx, segmentId, replaces, dragging: true });
   }
 

@@ -27,7 +27,7 @@ export const paneRegistry = {
     expected = paneCount;
   },
   drawn(plane: Plane): void {
-    if (drawnPlanes.size === 0) marks.end('open-to-first-slice', 'open', expected === 1);
+    if (drawnPlanes.size === 0) marks.end('open-to-first-slice', 'open', false);
     drawnPlanes.add(plane);
     if (drawnPlanes.size === expected) marks.end('open-to-all-views', 'open');
   },

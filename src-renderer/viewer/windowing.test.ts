@@ -28,6 +28,12 @@ describe('window presets', () => {
     expect(windowPresets(values(photo)).map((p) => p.kind)).toEqual(['full']);
   });
 
+  it('takes a file without modality for CT when it holds air', () => {
+    const nifti = { ...ct, series: { modality: 'OT', channels: 1 } } as const;
+    expect(initialWindow(values(nifti))).toEqual({ level: 40, width: 400 });
+    expect(windowPresets(values({ ...nifti, valueRange: [-3, 800] }))[0]!.kind).toBe('percentile');
+  });
+
   it('never has more presets than keys', () => {
     const windows = Array.from({ length: 20 }, (_, n) => ({ level: n, width: 10 }));
     expect(windowPresets(values({ ...ct, windows })).length).toBeLessThanOrEqual(8);

@@ -17,6 +17,10 @@ function windowOfRange([low, high]: readonly [number, number]): Window {
   return { level: (low + high) / 2, width: Math.max(high - low, Number.MIN_VALUE) };
 }
 
+/** CT, or a file without a modality whose values can only be Hounsfield units: air lies near −1000. */
+const inHounsfield = (open: SeriesValues): boolean =>
+  open.series.modality === 'CT' || (open.series.modality === 'OT' && open.dataType !== 'uint8' && open.valueRange[0] <= -500);
+
 /**
  * Windows for keys 1–8. CT: the named ones, then the file's and the full range; others: the file's,
  * the percentile window (0.5–99.5 % of the positive voxels) and the full range.
@@ -26,7 +30,7 @@ export function windowPresets(open: SeriesValues): WindowPreset[] {
   const file = open.windows.map(
     (window, n): WindowPreset => ({ kind: 'file', number: n + 1, window }),
   );
-  if (open.series.modality === 'CT') {
+  if (inHounsfield(open)) {
     const names = Object.keys(namedWindows) as NamedWindow[];
     const named = names.map((name): WindowPreset => ({ kind: 'named', name, window: namedWindows[name] }));
     return [...named, ...file.slice(0, 1), full].slice(0, 8);
@@ -49,7 +53,7 @@ export function initialWindow(open: SeriesValues): Window {
   const first = open.windows[0];
   if (first) return first;
   const presets = windowPresets(open);
-  const wanted = open.series.modality === 'CT' ? 'named' : isPicture(open) ? 'full' : 'percentile';
+  const wanted = inHounsfield(open) ? 'named' : isPicture(open) ? 'full' : 'percentile';
   return (presets.find((p) => p.kind === wanted) ?? presets[0]!).window;
 }
 

@@ -190,7 +190,10 @@ export class VolumeScene {
       const actor = vtkActor.newInstance();
       actor.setMapper(mapper);
       actor.getProperty().setInterpolationToPhong();
-      actor.getProperty().setSpecular(0.25);
+      // Some of the colour whatever the light: the colour says which lesion it is.
+      actor.getProperty().setAmbient(0.35);
+      actor.getProperty().setDiffuse(0.65);
+      actor.getProperty().setSpecular(0.2);
       actor.getProperty().setSpecularPower(20);
       this.#renderer.addActor(actor);
       shown = { actor, mapper, data };
