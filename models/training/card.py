@@ -64,12 +64,12 @@ Besides these, {CT_SHARE:.0%} of the samples were CT-like slices made by formula
 would teach organs, not boxes. Sources were drawn by the square root of their size. Boxes: exact, −3…+15 % per side, some to +25 %.
 Rotation, scaling, shear, gamma, inversion, blur, noise. {run['steps']:,} steps of {BATCH} samples in {run['minutes']:.0f} minutes on a shared
 two-core CPU; AdamW, cosine from {LEARNING_RATE}; Dice + cross-entropy; the exponential average of the weights is shipped. The last
-step is shipped; no held-out figure chose it. The threshold of {RECIPE.threshold} was chosen on training objects and drawn lesions.
+step is shipped; no held-out figure chose it. The threshold is the method's own, {RECIPE.threshold}.
 
 ## How it was scored
 Split by patient: {HELD_OUT_PERCENT} % of the cases of each source, at least one, were never trained on ({whole}: training only). No
 figure of the unseen sets decided anything. One case can also mean that a set names none. Loose box: each side of the mask's box moved outward by 0–{LOOSE:.0%}. DSC at the slice's own
-pixels, median (quartiles) over at most {OBJECTS_PER_SET} objects per set.
+pixels, median (quartiles) over at most {OBJECTS_PER_SET} objects per set.{other_threshold(scores)}
 
 ### Held-out patients of the training sources
 {score_table(scores['heldOut'])}
@@ -92,6 +92,16 @@ absolute {drawn['volumeError']['meanAbsolute']:.1%}, largest {drawn['volumeError
 - A box that cuts through the object, or is more than a quarter too large, is outside what it was trained on.
 - It works slice by slice and knows nothing of the neighbours above and below.
 """
+
+
+def other_threshold(scores):
+    """A warning when the scores at hand were made with another threshold than the one that ships."""
+    if scores["threshold"] == RECIPE.threshold:
+        return ""
+    return (
+        f" **These scores were made with a threshold of {scores['threshold']}; the shipped one is {RECIPE.threshold}, "
+        "which gives masks a little smaller.**"
+    )
 
 
 def main():

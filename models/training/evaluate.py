@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 import synthetic
-from crop import crop_to_input, logits_to_mask
+from crop import RECIPE, crop_to_input, logits_to_mask
 from data import NOT_BOX_FRIENDLY, load, split, tight_box
 from export import load_network
 
@@ -144,6 +144,7 @@ def main():
         "unseen": score_sets(network, unseen),
         "drawn": drawn,
     }
+    result["threshold"] = RECIPE.threshold
     (options.run / "evaluation.json").write_text(json.dumps(result, indent=2) + "\n")
 
 
