@@ -78,6 +78,7 @@ test('a cancelled import leaves nothing behind', async ({ workstation, folder, h
   test.skip(host === 'electron', 'Electron imports from the disk and hands no files over.');
   const { page } = workstation;
   const library = new LibraryPage(page);
+  await expect(library.patients).not.toHaveCount(0);
   const patients = await library.patients.count();
   mkdirSync(folder, { recursive: true });
   writeLesionSeries(folder, { name: 'Cancelled', number: 6 });
