@@ -25,8 +25,9 @@ export function openAppWindow(browser: string, address: string, libraryFolder: s
       '--disable-quic',
       '--metrics-recording-only',
       '--disable-features=Translate,OptimizationHints,MediaRouter,AutofillServerCommunication',
-      // Names cannot be looked up at all, whatever a future version of the browser tries.
-      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+      // All but the loopback address goes to a proxy that is not there, whatever a future version tries.
+      '--proxy-server=http://127.0.0.1:9',
+      '--proxy-bypass-list=127.0.0.1',
       ...asRoot,
     ],
     { stdio: 'ignore' },
