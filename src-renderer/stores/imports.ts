@@ -5,6 +5,7 @@ import { api } from '../api/client.ts';
 import { desktopHost } from '../api/host.ts';
 import { translate } from '../i18n.ts';
 import type { ChosenFile } from '../imports/dropped-files.ts';
+import { withUniquePaths } from '../imports/unique-paths.ts';
 import { uploadFiles } from '../imports/upload.ts';
 import { useNoticesStore } from './notices.ts';
 
@@ -32,7 +33,7 @@ export const useImportsStore = defineStore('imports', () => {
     upload = new AbortController();
     uploading.value = { done: 0, total: files.length };
     try {
-      await uploadFiles(staged.uploadUrl, files, {
+      await uploadFiles(staged.uploadUrl, withUniquePaths(files), {
         signal: upload.signal,
         onProgress: (done) => (uploading.value = { done, total: files.length }),
       });
