@@ -4,6 +4,8 @@ import type { ImageToWrite } from '../interchange/write-image.ts';
 
 /** The joined mask of several boxes on slices across k. */
 export interface MaskCanvas {
+  /** One byte (0 or 1) per voxel of the geometry's lattice, x-fastest. */
+  voxels: Uint8Array;
   add(sliceIndex: number, mask: Pick<BoxMask, 'originPx' | 'sizePx' | 'bits'>): void;
   voxelCount(): number;
   /** `inside` is the value of the mask: 255 for pictures, 1 for volumes. */
@@ -14,6 +16,7 @@ export function createMaskCanvas(geometry: VolumeGeometry): MaskCanvas {
   const [width, height, slices] = geometry.sizeVx;
   const voxels = new Uint8Array(width * height * slices);
   return {
+    voxels,
     add(sliceIndex, { originPx, sizePx, bits }) {
       for (let y = 0; y < sizePx[1]; y++) {
         const row = (sliceIndex * height + originPx[1] + y) * width + originPx[0];

@@ -1,5 +1,4 @@
 import { mean } from './mean.ts';
-import { maskVolume } from './mask-volume.ts';
 import { readerBoxes, type ReaderBox } from './reader-boxes.ts';
 import type { BurdenTable } from '../../../src-shared/contract/burden.ts';
 import type { VolumeGeometry } from '../../../src-shared/geometry/volume-geometry.ts';
@@ -7,6 +6,7 @@ import { diceCoefficient } from '../../../src-shared/metrics/dice.ts';
 import { normalisedSurfaceDice, surfaceDistances } from '../../../src-shared/metrics/surface-distance.ts';
 import type { Result } from '../../../src-shared/result.ts';
 import type { App } from '../../app.ts';
+import { createMaskCanvas } from '../mask-canvas.ts';
 import { sampleTimepoints } from '../../library/sample-patient/timepoints.ts';
 
 /** Tolerance of the surface Dice in mm, as the paper's. */
@@ -90,8 +90,12 @@ export async function runDemo(app: App, progress: (line: string) => void): Promi
         decoderMs.push(timings.decoderMs);
       }
       const state = must(await app.segmentation.state(series.id));
-      const masks = state.masks.filter(({ segmentId }) => segmentId === segment.id);
-      const mask = maskVolume(geometry.sizeVx, masks, (id) => app.segmentation.maskBytes(id));
+      const canvas = createMaskCanvas(geometry);
+      for (const { id, segmentId, sliceIndex, originPx, sizePx } of state.masks) {
+        const bits = segmentId === segment.id ? app.segmentation.maskBytes(id) : null;
+        if (bits) canvas.add(sliceIndex, { originPx, sizePx, bits });
+      }
+      const mask = canvas.voxels;
       const measuredMl = state.segments.find(({ id }) => id === segment.id)?.statistics.volumeMl ?? NaN;
       const distances = surfaceDistances(known.truth, mask, geometry.sizeVx, geometry.spacingMm);
       lesions.push({

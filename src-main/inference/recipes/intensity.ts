@@ -1,17 +1,9 @@
 import type { BoxPx } from '../../../src-shared/geometry/box.ts';
-import type { Voxels } from '../../imaging/types.ts';
+import type { SliceImage } from '../types.ts';
 import type { ViewSlice } from './crop-specialist.ts';
 
-/** What of a `SliceImage` makes the model's view of it. */
-export interface SliceSource {
-  data: Voxels;
-  widthPx: number;
-  heightPx: number;
-  channels: 1 | 3;
-  intensityRange: [number, number];
-  zeroStaysZero: boolean;
-  flip: { x: boolean; y: boolean };
-}
+/** What of a `SliceImage` makes the model's view of it: all but its identity. */
+export type SliceSource = Omit<SliceImage, 'contentKey'>;
 
 /**
  * Stored intensities → whole greys 0…255, in the model's (flipped) frame: clip to the range, scale,
