@@ -102,11 +102,22 @@ export const cropSpecialistSchema = common.extend({
 export type CropSpecialistManifest = z.infer<typeof cropSpecialistSchema>;
 
 const perChannel = z.tuple([z.number(), z.number(), z.number()]);
+const shape = z.array(z.number().int().positive()).min(2).max(5);
+const tensor = z.object({ name: tensorName, shape });
+
+/**
+ * An encoder as graphs that run one after the other: the first takes the image, each other one what the one before it
+ * gave, under the same name; the last gives the embedding. Between two of them the engine can do something else.
+ */
+const encoderSchema = z.object({
+  pieces: z.array(z.object({ role: z.string().min(1), output: tensor })).min(1),
+});
+export type EncoderPiece = z.infer<typeof encoderSchema>['pieces'][number];
 
 /** An encoder run once per slice and a decoder run per box (recipes/promptable.ts). */
-export const promptableSchema = common.extend({
+const promptableFields = common.extend({
   kind: z.literal('promptable'),
-  files: z.object({ encoder: modelFileSchema, decoder: modelFileSchema }).catchall(modelFileSchema),
+  files: z.object({ decoder: modelFileSchema }).catchall(modelFileSchema),
   /** The encoder's input, float32 [1, 3, sizePx, sizePx]. */
   input: z.object({ name: tensorName, sizePx: size, channels: z.literal(3) }),
   resize: z.discriminatedUnion('policy', [
@@ -129,10 +140,11 @@ export const promptableSchema = common.extend({
   ]),
   /** Boxes reach the decoder as [x0, y0, x1, y1] edges in pixels of the encoder's input. */
   boxFrame: z.literal('input-pixels'),
-  embedding: z.object({
-    name: tensorName,
-    shape: z.array(z.number().int().positive()).min(2).max(5),
-  }),
+  embedding: tensor,
+  /** Left out: one graph, of the role `encoder`. */
+  encoder: encoderSchema.optional(),
+  /** A faster, less exact encoder (int8) with the same input and embedding; its masks are marked as drafts. */
+  draftEncoder: encoderSchema.optional(),
   decoder: z.object({
     embeddingName: tensorName,
     boxName: tensorName,
@@ -143,6 +155,13 @@ export const promptableSchema = common.extend({
         (shape) => shape.reduce((product, dim) => product * dim, 1) === 4,
         'a shape of four values',
       ),
+    /** True: the first dimension of the boxes and of the logits is free, one entry per box. */
+    manyBoxes: z.boolean().default(false),
+    /**
+     * The part of the decoder that does not depend on the box, run once per slice: it takes the embedding, and the graph
+     * of the role `decoder` takes its outputs, under the same names, in place of the embedding.
+     */
+    slice: z.object({ role: z.string().min(1), outputs: z.array(tensor).min(1) }).optional(),
   }),
   output: z.object({
     name: tensorName,
@@ -152,13 +171,55 @@ export const promptableSchema = common.extend({
   }),
   verification: verificationSchema.optional(),
 });
-export type PromptableManifest = z.infer<typeof promptableSchema>;
+export type PromptableManifest = z.infer<typeof promptableFields>;
+
+export const promptableSchema = promptableFields.superRefine((manifest, context) => {
+  const problem = (path: string[], message: string) =>
+    context.addIssue({ code: 'custom', path, message });
+  for (const role of graphRoles(manifest)) {
+    if (!Object.hasOwn(manifest.files, role)) problem(['files'], `there is no file "${role}"`);
+  }
+  for (const field of ['encoder', 'draftEncoder'] as const) {
+    const last = manifest[field]?.pieces.at(-1)?.output;
+    if (last && !sameTensor(last, manifest.embedding))
+      problem([field, 'pieces'], 'the last piece must give the embedding');
+  }
+});
+
+const sameTensor = (a: z.infer<typeof tensor>, b: z.infer<typeof tensor>) =>
+  a.name === b.name && a.shape.join() === b.shape.join();
 
 export const modelManifestSchema = z.discriminatedUnion('kind', [
   cropSpecialistSchema,
   promptableSchema,
 ]);
 export type ModelManifest = z.infer<typeof modelManifestSchema>;
+
+/** The encoder's graphs in the order in which they run. */
+export function encoderPieces({ encoder, embedding }: PromptableManifest): EncoderPiece[] {
+  return encoder?.pieces ?? [{ role: 'encoder', output: embedding }];
+}
+
+/** A file of the manifest by its role; the registry saw to it that those that the manifest speaks of are there. */
+export function fileOfRole({ files, id }: ModelManifest, role: string): ModelFile {
+  const file: ModelFile | undefined = Object.hasOwn(files, role)
+    ? (files as Record<string, ModelFile>)[role]
+    : undefined;
+  if (!file) throw new Error(`Model ${id} has no file "${role}".`);
+  return file;
+}
+
+/** The roles of files that are graphs; every other file is data that graphs point to. */
+export function graphRoles(manifest: ModelManifest): string[] {
+  if (manifest.kind === 'crop-specialist') return ['network'];
+  const { draftEncoder, decoder } = manifest;
+  const pieces = [...encoderPieces(manifest), ...(draftEncoder?.pieces ?? [])];
+  return [
+    ...pieces.map(({ role }) => role),
+    ...(decoder.slice ? [decoder.slice.role] : []),
+    'decoder',
+  ];
+}
 
 /** What the engine is told of a model; the folder and manifest were checked by the registry. */
 export const installedModelSchema = z.object({

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../tests/support/inference.ts';
 import { writeTinyCropSpecialist, writeTinyPromptable } from '../../tests/support/tiny-models.ts';
 import { applicationRoot } from '../entry-file.ts';
+import type { PromptableManifest } from './manifest.ts';
 import { createModelRegistry, EMBEDDED_MODEL_ID } from './registry.ts';
 
 const registryOn = (folders: string[], chosen: string | null = null) =>
@@ -115,6 +116,35 @@ describe('the model registry', () => {
       ok: false,
       error: { code: 'model-not-found' },
     });
+  });
+
+  it('holds the pieces of an encoder to the files and to the embedding', () => {
+    const root = temporaryFolder();
+    const [tokens, output] = [
+      { name: 'tokens', shape: [1, 256, 3] },
+      { name: 'embedding', shape: [1, 3, 16, 16] },
+    ];
+    const withPieces = (id: string, pieces: unknown[]) =>
+      writeTinyPromptable(root, {
+        id,
+        change: (manifest) => ({ ...manifest, encoder: { pieces } }) as PromptableManifest,
+      });
+    withPieces('whole', [{ role: 'encoder', output }]);
+    withPieces('no-file', [
+      { role: 'encoder-1', output: tokens },
+      { role: 'encoder', output },
+    ]);
+    withPieces('no-embedding', [{ role: 'encoder', output: tokens }]);
+    const registry = registryOn([root]);
+    expect(registry.resolve('whole').ok).toBe(true);
+    for (const [id, reason] of [
+      ['no-file', 'there is no file "encoder-1"'],
+      ['no-embedding', 'the last piece must give the embedding'],
+    ] as const) {
+      expect(registry.resolve(id)).toMatchObject({
+        error: { code: 'model-invalid', detail: expect.stringContaining(reason) },
+      });
+    }
   });
 
   it('follows no link out of the model folder', () => {

@@ -53,7 +53,7 @@ export const tinyPromptableManifest: PromptableManifest = {
   intensity: { scale: 'slice-min-max' },
   boxFrame: 'input-pixels',
   embedding: { name: 'embedding', shape: [1, 3, TINY_GRID_PX, TINY_GRID_PX] },
-  decoder: { embeddingName: 'embedding', boxName: 'box', boxShape: [1, 4] },
+  decoder: { embeddingName: 'embedding', boxName: 'box', boxShape: [1, 4], manyBoxes: false },
   output: { name: 'logits', gridPx: TINY_GRID_PX, order: 'sigmoid-then-resize', threshold: 0.5 },
 };
 

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../../src-shared/result.ts';
+import { fileOfRole } from '../../models/manifest.ts';
 import { parentChannel } from './channel.ts';
 import { segmentCrop, viewCrop } from './crop-specialist-job.ts';
 import { createEmbeddings, type Embeddings } from './embeddings.ts';
@@ -58,7 +59,7 @@ async function answerForModel(
   if (request.type === 'view')
     return ok(viewPrompt(model, request.slice, slices.view(request.slice)));
   if (request.type === 'load') {
-    const encoder = await sessions.get(model, manifest.files.encoder, request.provider);
+    const encoder = await sessions.get(model, fileOfRole(manifest, 'encoder'), request.provider);
     const decoder = encoder.ok
       ? await sessions.get(model, manifest.files.decoder, request.provider)
       : encoder;

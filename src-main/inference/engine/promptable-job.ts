@@ -1,7 +1,7 @@
 import type { ExecutionProvider } from '../../../src-shared/contract/models.ts';
 import type { BoxPx } from '../../../src-shared/geometry/box.ts';
 import { ok, type Result } from '../../../src-shared/result.ts';
-import type { InstalledModel, PromptableManifest } from '../../models/manifest.ts';
+import { fileOfRole, type InstalledModel, type PromptableManifest } from '../../models/manifest.ts';
 import type { ViewSlice } from '../recipes/crop-specialist.ts';
 import { flippedBox } from '../recipes/intensity.ts';
 import { flippedMask, tightened } from '../recipes/mask-rectangle.ts';
@@ -46,7 +46,7 @@ async function embeddingOf(
   const input = encoderInput(manifest, resizedView(manifest, job.view()));
   const answer = await runNetwork(sessions, {
     model: job.model,
-    file: manifest.files.encoder,
+    file: fileOfRole(manifest, 'encoder'),
     provider: job.provider,
     inputs: { [manifest.input.name]: { data: input, shape: [1, 3, sizePx, sizePx] } },
     outputName: manifest.embedding.name,

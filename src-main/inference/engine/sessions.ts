@@ -2,7 +2,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import type * as OnnxRuntime from 'onnxruntime-node';
 import type { ExecutionProvider } from '../../../src-shared/contract/models.ts';
 import { fail, ok, type Result } from '../../../src-shared/result.ts';
-import type { InstalledModel, ModelFile } from '../../models/manifest.ts';
+import { graphRoles, type InstalledModel, type ModelFile } from '../../models/manifest.ts';
 import { checkedModelFile } from '../../models/model-files.ts';
 import { inferenceThreads } from './threads.ts';
 
@@ -96,10 +96,10 @@ export function createSessions(): Sessions {
   };
 }
 
-/** Roles that are graphs; every other file of a manifest is data that graphs point to. */
-const graphRoles = new Set(['network', 'encoder', 'decoder']);
-const companionsOf = (model: InstalledModel) =>
-  Object.entries(model.manifest.files).filter(([role]) => !graphRoles.has(role));
+const companionsOf = ({ manifest }: InstalledModel) => {
+  const graphs = new Set(graphRoles(manifest));
+  return Object.entries(manifest.files).filter(([role]) => !graphs.has(role));
+};
 const hasNoCompanions = (model: InstalledModel) => companionsOf(model).length === 0;
 
 async function checkCompanions(model: InstalledModel, graph: ModelFile): Promise<Result<null>> {
