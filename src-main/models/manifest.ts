@@ -138,8 +138,8 @@ const promptableFields = common.extend({
     z.object({ scale: z.literal('slice-min-max') }),
     z.object({ scale: z.literal('mean-std'), mean: perChannel, std: perChannel }),
   ]),
-  /** Boxes reach the decoder as [x0, y0, x1, y1] edges in pixels of the encoder's input. */
-  boxFrame: z.literal('input-pixels'),
+  /** Boxes reach the decoder as [x0, y0, x1, y1] edges in pixels of the encoder's input, cut to whole ones for LiteMedSAM. */
+  boxFrame: z.enum(['input-pixels', 'whole-input-pixels']),
   embedding: tensor,
   /** Left out: one graph, of the role `encoder`. */
   encoder: encoderSchema.optional(),
