@@ -11,7 +11,10 @@ import { isFloat, tensorValues } from './tensor-values.ts';
  *
  * @throws CheckpointError `checkpoint-not-finite`, `checkpoint-cut-off`
  */
-export function checkWeights(source: ByteSource, { tensors }: Checkpoint): { promptEncoderSha256: string } {
+export function checkWeights(
+  source: ByteSource,
+  { tensors }: Checkpoint,
+): { promptEncoderSha256: string } {
   const hash = createHash('sha256');
   for (const name of [...tensors.keys()].sort()) {
     const tensor = tensors.get(name)!;
@@ -30,6 +33,7 @@ export function checkWeights(source: ByteSource, { tensors }: Checkpoint): { pro
 function countNotFinite(values: Float32Array<ArrayBuffer>): number {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   let count = 0;
-  for (let at = 0; at < bits.length; at += 1) if ((bits[at]! & 0x7f800000) === 0x7f800000) count += 1;
+  for (let at = 0; at < bits.length; at += 1)
+    if ((bits[at]! & 0x7f800000) === 0x7f800000) count += 1;
   return count;
 }

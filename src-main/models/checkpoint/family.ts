@@ -24,12 +24,18 @@ export interface FamilyChoice {
  * file is told by its hash; else the name of the file is a hint that a person confirms, and without one MedSAM is
  * proposed. The recipe (what the network is given) depends on it, so it is never chosen in silence.
  */
-export function familyChoice(architecture: Architecture, sha256: string, fileName: string): FamilyChoice {
+export function familyChoice(
+  architecture: Architecture,
+  sha256: string,
+  fileName: string,
+): FamilyChoice {
   if (architecture !== 'sam-vit-b') return { families: [architecture], decidedBy: 'network' };
   const published = publishedFiles[sha256];
   if (published) return { families: [published], decidedBy: 'published-file' };
   const name = fileName.toLowerCase();
-  if (/med[-_ ]?sam/.test(name)) return { families: ['medsam-vit-b', 'sam-vit-b'], decidedBy: 'file-name' };
-  if (/sam[-_ ]?vit[-_ ]?b/.test(name)) return { families: ['sam-vit-b', 'medsam-vit-b'], decidedBy: 'file-name' };
+  if (/med[-_ ]?sam/.test(name))
+    return { families: ['medsam-vit-b', 'sam-vit-b'], decidedBy: 'file-name' };
+  if (/sam[-_ ]?vit[-_ ]?b/.test(name))
+    return { families: ['sam-vit-b', 'medsam-vit-b'], decidedBy: 'file-name' };
   return { families: ['medsam-vit-b', 'sam-vit-b'], decidedBy: 'nothing' };
 }

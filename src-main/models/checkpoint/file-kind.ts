@@ -35,7 +35,8 @@ export function requireZip(source: ByteSource): void {
   const head = source.read(0, 512);
   if (startsWith(head, ascii('PK\u0003\u0004'))) return;
   if (startsWith(head, legacyMagic)) throw new CheckpointError('checkpoint-legacy');
-  if (startsWith(head, ascii('ustar'), 257)) throw new CheckpointError('checkpoint-legacy', {}, 'A tar archive.');
+  if (startsWith(head, ascii('ustar'), 257))
+    throw new CheckpointError('checkpoint-legacy', {}, 'A tar archive.');
   const format = otherFormats.find(([, at, magic]) => startsWith(head, magic, at))?.[0];
   if (format) throw new CheckpointError('checkpoint-other-format', { format });
   const text = new TextDecoder('latin1').decode(head).trimStart().toLowerCase();
@@ -43,7 +44,8 @@ export function requireZip(source: ByteSource): void {
   if (/^<(!doctype|html|head|\?xml)/.test(text)) {
     throw new CheckpointError('checkpoint-other-format', { format: 'HTML' });
   }
-  if (isSafetensors(head)) throw new CheckpointError('checkpoint-other-format', { format: 'safetensors' });
+  if (isSafetensors(head))
+    throw new CheckpointError('checkpoint-other-format', { format: 'safetensors' });
   throw new CheckpointError('checkpoint-not-torch', {}, 'It does not begin like a ZIP archive.');
 }
 

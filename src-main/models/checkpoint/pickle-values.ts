@@ -75,7 +75,5 @@ export function isKind<K extends Kind>(
   value: PickleValue | undefined,
   kind: K,
 ): value is Extract<PickleValue, { kind: K }> {
-  return (
-    typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind
-  );
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind;
 }

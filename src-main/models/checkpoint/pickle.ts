@@ -83,7 +83,8 @@ class Machine {
     switch (code) {
       case 0x80: {
         const protocol = this.#byte();
-        if (protocol < 2 || protocol > 5) throw damaged(`Pickle: protocol ${protocol} is not read.`);
+        if (protocol < 2 || protocol > 5)
+          throw damaged(`Pickle: protocol ${protocol} is not read.`);
         return;
       }
       case 0x95: // FRAME
@@ -189,7 +190,8 @@ class Machine {
         return this.#push(this.#handlers.global(`${this.#line()}.${this.#line()}`));
       case 0x93: {
         const [module, name] = this.#popMany(2);
-        if (typeof module !== 'string' || typeof name !== 'string') throw damaged('Pickle: a name is not text.');
+        if (typeof module !== 'string' || typeof name !== 'string')
+          throw damaged('Pickle: a name is not text.');
         return this.#push(this.#handlers.global(`${module}.${name}`));
       }
       case op('R'): {
@@ -247,7 +249,8 @@ class Machine {
 
   #setItems(items: PickleValue[]): void {
     const dict = this.#top();
-    if (!isKind(dict, 'dict') || items.length % 2 !== 0) throw damaged('Pickle: entries without a dict.');
+    if (!isKind(dict, 'dict') || items.length % 2 !== 0)
+      throw damaged('Pickle: entries without a dict.');
     for (let at = 0; at < items.length; at += 2) dict.entries.set(items[at]!, items[at + 1]!);
   }
 

@@ -37,8 +37,8 @@ export interface Checkpoint {
  */
 export async function readCheckpoint(source: ByteSource): Promise<Checkpoint> {
   requireZip(source);
-  const entries = await zipEntries(source);
-  const description = descriptionIn(entries);
+  const { entries, compressed } = await zipEntries(source);
+  const description = descriptionIn(entries, compressed);
   const root = description.name.slice(0, -'data.pkl'.length);
   requireLittleEndian(source, entries.get(`${root}byteorder`));
   const bytes = source.read(description.offset, description.length);
@@ -51,8 +51,8 @@ export async function readCheckpoint(source: ByteSource): Promise<Checkpoint> {
   return { tensors, foundUnder, beside };
 }
 
-function descriptionIn(entries: Map<string, ZipEntry>): ZipEntry {
-  const names = [...entries.keys()];
+function descriptionIn(entries: Map<string, ZipEntry>, compressed: Set<string>): ZipEntry {
+  const names = [...entries.keys(), ...compressed];
   // The folder has the name of the file when it was saved.
   const found = names.filter((name) => /^[^/]*\/data\.pkl$/.test(name));
   if (names.some((name) => /^[^/]*\/(constants\.pkl|code\/)/.test(name))) {
@@ -61,8 +61,15 @@ function descriptionIn(entries: Map<string, ZipEntry>): ZipEntry {
   const [one] = found;
   if (one === undefined || found.length > 1) {
     const some = names.slice(0, 3).join(', ').slice(0, 200);
-    throw new CheckpointError('checkpoint-not-torch', {}, `A ZIP archive with ${some || 'nothing'}.`);
+    throw new CheckpointError(
+      'checkpoint-not-torch',
+      {},
+      `A ZIP archive with ${some || 'nothing'}.`,
+    );
   }
+  // PyTorch stores what belongs to a checkpoint as it is.
+  const [packed] = compressed;
+  if (packed) throw new CheckpointError('checkpoint-compressed', { entry: packed.slice(0, 120) });
   return entries.get(one)!;
 }
 
@@ -79,7 +86,9 @@ function placed(name: string, tensor: PickleTensor, entry: ZipEntry | undefined)
   if (!entry) throw damaged(`The data of ${name} (data/${storage.key}) is missing.`);
   const bytes = torchTypes[storage.type];
   if (entry.length !== storage.elements * bytes) {
-    throw damaged(`The data of ${name} has ${entry.length} bytes and should have ${storage.elements * bytes}.`);
+    throw damaged(
+      `The data of ${name} has ${entry.length} bytes and should have ${storage.elements * bytes}.`,
+    );
   }
   const elements = dims.reduce((product, dim) => product * dim, 1);
   const last = dims.reduce((sum, dim, at) => sum + (dim - 1) * strides[at]!, 0);

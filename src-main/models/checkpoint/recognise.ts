@@ -22,7 +22,10 @@ const firstDim = (tensors: Tensors, name: string) => tensors.get(name)?.dims[0];
 
 /** Checkpoints that people have and that cannot be used here, by what only they hold. */
 const otherModels: [name: string, is: (tensors: Tensors) => boolean][] = [
-  ['SAM 2 / MedSAM2', (all) => hasName(all, /(^|\.)(image_encoder\.trunk|sam_mask_decoder|memory_attention)\./)],
+  [
+    'SAM 2 / MedSAM2',
+    (all) => hasName(all, /(^|\.)(image_encoder\.trunk|sam_mask_decoder|memory_attention)\./),
+  ],
   ['SAM-Med3D', (all) => hasName(all, /\.rel_pos_d$/)],
   ['SAM-Med2D', (all) => hasName(all, /^image_encoder\.blocks\.\d+\.Adapter\./)],
   ['HQ-SAM', (all) => hasName(all, /^mask_decoder\.(hf_token|hf_mlp|compress_vit_feat)\b/)],
@@ -30,7 +33,10 @@ const otherModels: [name: string, is: (tensors: Tensors) => boolean][] = [
   ['SAM ViT-H', (all) => firstDim(all, 'image_encoder.patch_embed.proj.weight') === 1280],
   ['EfficientViT-SAM', (all) => hasName(all, /^image_encoder\.backbone\./)],
   ['EdgeSAM / RepViT-SAM', (all) => hasName(all, /^image_encoder\.(stages|features)\./)],
-  ['SAM (Hugging Face transformers)', (all) => hasName(all, /^vision_encoder\.(layers|patch_embed)\./)],
+  [
+    'SAM (Hugging Face transformers)',
+    (all) => hasName(all, /^vision_encoder\.(layers|patch_embed)\./),
+  ],
   ['FastSAM / YOLO', (all) => hasName(all, /^model\.\d+\.(conv|cv1|m)\b/)],
   ['nnU-Net', (all) => hasName(all, /^(encoder|decoder)\.(stages|encoder\.stages)\.\d+\./)],
 ];
@@ -48,14 +54,20 @@ export function recognise({ tensors }: Checkpoint): Architecture {
   const architecture = likely(tensors);
   if (!architecture) {
     const names = [...tensors.keys()].slice(0, 4).map((name) => name.slice(0, 60));
-    throw new CheckpointError('checkpoint-unknown-model', { count: tensors.size, names: names.join(', ') });
+    throw new CheckpointError('checkpoint-unknown-model', {
+      count: tensors.size,
+      names: names.join(', '),
+    });
   }
   requireTensors(architecture, tensors);
   return architecture;
 }
 
 function likely(tensors: Tensors): Architecture | null {
-  if (tensors.has('image_encoder.patch_embed.proj.weight') || tensors.has('image_encoder.pos_embed')) {
+  if (
+    tensors.has('image_encoder.patch_embed.proj.weight') ||
+    tensors.has('image_encoder.pos_embed')
+  ) {
     return 'sam-vit-b';
   }
   const patch = tensors.get('image_encoder.patch_embed.seq.0.c.weight');
@@ -66,18 +78,27 @@ function likely(tensors: Tensors): Architecture | null {
 
 function requireTensors(architecture: Architecture, tensors: Tensors): void {
   const expected = expectedTensors(architectures[architecture]);
-  const missing = [...expected.keys()].filter((name) => !tensors.has(name) && !unusedTensors.test(name));
-  const extra = [...tensors.keys()].filter((name) => !expected.has(name) && !unusedTensors.test(name));
+  const missing = [...expected.keys()].filter(
+    (name) => !tensors.has(name) && !unusedTensors.test(name),
+  );
+  const extra = [...tensors.keys()].filter(
+    (name) => !expected.has(name) && !unusedTensors.test(name),
+  );
   const wrong = [...expected].flatMap(([name, dims]) => {
     const found = tensors.get(name);
     if (!found || unusedTensors.test(name)) return [];
-    if (found.dims.join() !== dims.join()) return [`${name} is ${shown(found.dims)} and should be ${shown(dims)}`];
+    if (found.dims.join() !== dims.join())
+      return [`${name} is ${shown(found.dims)} and should be ${shown(dims)}`];
     const counter = name.endsWith('.num_batches_tracked');
     return counter || isFloat(found.type) ? [] : [`${name} is of type ${found.type}`];
   });
   if (missing.length + extra.length + wrong.length === 0) return;
   const listed = (title: string, names: string[]) =>
-    names.length === 0 ? [] : [`${title} (${names.length}): ${names.slice(0, 40).join('; ')}${names.length > 40 ? '; …' : ''}.`];
+    names.length === 0
+      ? []
+      : [
+          `${title} (${names.length}): ${names.slice(0, 40).join('; ')}${names.length > 40 ? '; …' : ''}.`,
+        ];
   throw new CheckpointError(
     'checkpoint-tensors-differ',
     {
@@ -87,7 +108,11 @@ function requireTensors(architecture: Architecture, tensors: Tensors): void {
       wrong: wrong.length,
       first: (wrong[0] ?? missing[0] ?? extra[0]!).slice(0, 160),
     },
-    [...listed('Missing', missing), ...listed('Of another shape or type', wrong), ...listed('Not known', extra)].join(' '),
+    [
+      ...listed('Missing', missing),
+      ...listed('Of another shape or type', wrong),
+      ...listed('Not known', extra),
+    ].join(' '),
   );
 }
 

@@ -2,7 +2,16 @@ import { CheckpointError } from './checkpoint-error.ts';
 import { isKind, type PickleDict, type PickleTensor, type PickleValue } from './pickle-values.ts';
 
 /** Where training scripts put the weights. */
-const weightKeys = ['model', 'state_dict', 'model_state_dict', 'model_state', 'net', 'network', 'weights', 'ema'];
+const weightKeys = [
+  'model',
+  'state_dict',
+  'model_state_dict',
+  'model_state',
+  'net',
+  'network',
+  'weights',
+  'ema',
+];
 
 /**
  * The named tensors of a state dict, or of one inside a training checkpoint. Prefixes that wrappers add to every name
@@ -15,7 +24,8 @@ export function findWeights(value: PickleValue): {
   foundUnder: string;
   beside: string[];
 } {
-  if (!isKind(value, 'dict')) throw new CheckpointError('checkpoint-no-weights', {}, describe(value));
+  if (!isKind(value, 'dict'))
+    throw new CheckpointError('checkpoint-no-weights', {}, describe(value));
   const here = tensorsOf(value);
   if (here.size > 0) return { weights: withoutPrefix(here), foundUnder: '', beside: [] };
   const names = [...value.entries.keys()].filter((key) => typeof key === 'string');
@@ -34,7 +44,9 @@ export function findWeights(value: PickleValue): {
   throw new CheckpointError(
     'checkpoint-no-weights',
     {},
-    names.length > 0 ? `It has the entries ${names.slice(0, 8).join(', ').slice(0, 200)}.` : 'It is empty.',
+    names.length > 0
+      ? `It has the entries ${names.slice(0, 8).join(', ').slice(0, 200)}.`
+      : 'It is empty.',
   );
 }
 
@@ -57,4 +69,6 @@ function withoutPrefix(tensors: Map<string, PickleTensor>): Map<string, PickleTe
 }
 
 const describe = (value: PickleValue): string =>
-  typeof value === 'object' && value !== null && 'kind' in value ? `It holds a ${value.kind}.` : `It holds ${typeof value}.`;
+  typeof value === 'object' && value !== null && 'kind' in value
+    ? `It holds a ${value.kind}.`
+    : `It holds ${typeof value}.`;

@@ -13,7 +13,10 @@ export const isFloat = (type: TorchType): boolean =>
  *
  * @throws CheckpointError `checkpoint-cut-off`
  */
-export function tensorValues(source: ByteSource, tensor: CheckpointTensor): Float32Array<ArrayBuffer> {
+export function tensorValues(
+  source: ByteSource,
+  tensor: CheckpointTensor,
+): Float32Array<ArrayBuffer> {
   const bytes = source.read(tensor.byteOffset, tensor.byteLength);
   if (bytes.length < tensor.byteLength) throw new CheckpointError('checkpoint-cut-off');
   const stored = asFloat32(bytes, tensor.type);
@@ -22,7 +25,8 @@ export function tensorValues(source: ByteSource, tensor: CheckpointTensor): Floa
 
 /** `bytes` is a fresh array (its buffer starts at 0), so that it can be looked at as other types. */
 function asFloat32(bytes: Uint8Array, type: TorchType): Float32Array<ArrayBuffer> {
-  const buffer = bytes.byteOffset === 0 ? (bytes.buffer as ArrayBuffer) : (bytes.slice().buffer as ArrayBuffer);
+  const buffer =
+    bytes.byteOffset === 0 ? (bytes.buffer as ArrayBuffer) : (bytes.slice().buffer as ArrayBuffer);
   const length = bytes.length / torchTypes[type];
   switch (type) {
     case 'float32':
@@ -48,7 +52,10 @@ function asFloat32(bytes: Uint8Array, type: TorchType): Float32Array<ArrayBuffer
   }
 }
 
-function gathered(stored: Float32Array, { dims, strides }: CheckpointTensor): Float32Array<ArrayBuffer> {
+function gathered(
+  stored: Float32Array,
+  { dims, strides }: CheckpointTensor,
+): Float32Array<ArrayBuffer> {
   const result = new Float32Array(dims.reduce((product, dim) => product * dim, 1));
   const index = dims.map(() => 0);
   let from = 0;

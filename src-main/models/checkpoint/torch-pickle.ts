@@ -68,10 +68,12 @@ export const torchHandlers: PickleHandlers = {
     // ('storage', type, key, location, elements); the location ("cuda:0") says where it was, and does not matter.
     const items = isKind(id, 'tuple') ? id.items : [];
     const [tag, type, key, , elements] = items;
-    if (tag !== 'storage' || !isKind(type, 'global')) throw damaged('A persistent id is not a storage.');
+    if (tag !== 'storage' || !isKind(type, 'global'))
+      throw damaged('A persistent id is not a storage.');
     const element = storageType(type.name);
     if (!element) throw new CheckpointError('checkpoint-forbidden', { name: type.name });
-    if (typeof key !== 'string' || !isCount(elements)) throw damaged('A storage has no name or size.');
+    if (typeof key !== 'string' || !isCount(elements))
+      throw damaged('A storage has no name or size.');
     return { kind: 'storage', type: element, key, elements } satisfies PickleStorage;
   },
 };
@@ -80,7 +82,8 @@ function orderedDict([pairs]: PickleValue[]): PickleDict {
   const entries = new Map<PickleValue, PickleValue>();
   if (isKind(pairs, 'list')) {
     for (const pair of pairs.items) {
-      if (!isKind(pair, 'list') && !isKind(pair, 'tuple')) throw damaged('OrderedDict: an entry is no pair.');
+      if (!isKind(pair, 'list') && !isKind(pair, 'tuple'))
+        throw damaged('OrderedDict: an entry is no pair.');
       entries.set(pair.items[0] ?? null, pair.items[1] ?? null);
     }
   }

@@ -3,7 +3,7 @@ import yauzl from 'yauzl';
 import { CheckpointError, damaged } from './checkpoint-error.ts';
 import type { ByteSource } from './byte-source.ts';
 
-/** A stored (uncompressed) entry: where its bytes lie in the file. */
+/** Where the bytes of an entry lie in the file. */
 export interface ZipEntry {
   name: string;
   offset: number;
@@ -37,13 +37,16 @@ class SourceReader extends yauzl.RandomAccessReader {
 }
 
 /**
- * The entries of a ZIP archive by name. Nothing is inflated, so that no archive can grow: PyTorch stores its entries
- * uncompressed, and a compressed one is refused.
+ * The stored (uncompressed) entries of a ZIP archive by name, and the names of all others. Nothing is ever inflated, so
+ * that no archive can grow.
  *
  * @throws CheckpointError
  */
-export async function zipEntries(source: ByteSource): Promise<Map<string, ZipEntry>> {
+export async function zipEntries(
+  source: ByteSource,
+): Promise<{ entries: Map<string, ZipEntry>; compressed: Set<string> }> {
   const entries = new Map<string, ZipEntry>();
+  const compressed = new Set<string>();
   let zip: yauzl.ZipFile;
   try {
     zip = await yauzl.fromRandomAccessReaderPromise(new SourceReader(source), source.sizeBytes, {
@@ -53,7 +56,8 @@ export async function zipEntries(source: ByteSource): Promise<Map<string, ZipEnt
   } catch (error) {
     const { message } = error as Error;
     // Without the directory at the end there is no telling what was cut off.
-    if (/end of central directory/i.test(message)) throw new CheckpointError('checkpoint-cut-off', {}, message);
+    if (/end of central directory/i.test(message))
+      throw new CheckpointError('checkpoint-cut-off', {}, message);
     throw damaged(`ZIP: ${message}`);
   }
   if (zip.entryCount > MOST_ENTRIES) {
@@ -64,7 +68,8 @@ export async function zipEntries(source: ByteSource): Promise<Map<string, ZipEnt
       const name = Buffer.from(entry.fileNameRaw).toString('utf8');
       if (name.endsWith('/')) continue;
       if (entry.compressionMethod !== 0 || entry.isEncrypted()) {
-        throw new CheckpointError('checkpoint-compressed', { entry: name.slice(0, 120) });
+        compressed.add(name);
+        continue;
       }
       if (entries.has(name)) throw damaged(`ZIP: the entry ${name} is there twice.`);
       const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
@@ -74,5 +79,5 @@ export async function zipEntries(source: ByteSource): Promise<Map<string, ZipEnt
     if (error instanceof CheckpointError) throw error;
     throw damaged(`ZIP: ${(error as Error).message}`);
   }
-  return entries;
+  return { entries, compressed };
 }
