@@ -176,6 +176,44 @@ describe('a box on a crop specialist', () => {
     }
   });
 
+  it('gives the DSC that the model expects, and no figure from a model that expects none', async () => {
+    const root = temporaryFolder();
+    writeTinyCropSpecialist(root, 'silent');
+    writeTinyCropSpecialist(root, 'sure', { expectedDsc: { name: 'expected_dsc', lowBelow: 0.5 } });
+    writeTinyCropSpecialist(root, 'wrong', { expectedDsc: { name: 'quality', lowBelow: 0.5 } });
+    const service = inferenceOn(root);
+    const ask = (modelId: string) =>
+      service.segmentBox({ modelId, slice: halves, boxPx: [24, 20, 40, 36] }, {});
+    expect(value(await ask('silent')).expectedDsc).toBeNull();
+    // The box is a quarter of the crop.
+    expect(value(await ask('sure')).expectedDsc).toBeCloseTo(0.25, 6);
+    const wrong = await ask('wrong');
+    expect(wrong.ok ? '' : wrong.error.detail).toContain('has no output "quality"');
+  });
+
+  it('gives the probability of each pixel that the crop shows, upside down too', async () => {
+    const root = temporaryFolder();
+    writeTinyCropSpecialist(root);
+    const service = inferenceOn(root);
+    for (const x of [false, true]) {
+      const slice: SliceImage = { ...halves, flip: { x, y: false } };
+      const mask = value(
+        await service.segmentBox({ modelId: 'tiny-crop', slice, boxPx: [20, 20, 40, 40] }, {}),
+      );
+      // The crop is 40 px wide, as long as the slice lasts; bright pixels in the box are sure, dark ones surely not.
+      const { originPx, sizePx, bytes } = mask.probability!;
+      expect([originPx, sizePx]).toEqual([
+        [10, 10],
+        [40, 40],
+      ]);
+      const at = (px: number, py: number) =>
+        bytes[(py - originPx[1]) * sizePx[0] + px - originPx[0]];
+      expect([at(36, 30), at(26, 30), at(46, 30), at(36, 14)]).toEqual([255, 0, 0, 0]);
+      // The mask is where it is more likely than not.
+      expect(bytes.filter((byte) => byte >= 128)).toHaveLength(mask.areaPx);
+    }
+  });
+
   it('shows what the network is given, and marks what lies outside the slice', async () => {
     const root = temporaryFolder();
     writeTinyCropSpecialist(root);

@@ -42,6 +42,20 @@ export interface BoxMask {
   encoderMs: number | null;
   decoderMs: number;
   embeddingCached: boolean;
+  /** The DSC (0…1) that the model expects of this mask; 0 also for "nothing there". Null when it does not say. */
+  expectedDsc: number | null;
+  /** Null when the recipe does not give it. */
+  probability: ProbabilityMap | null;
+}
+
+/**
+ * How sure the model is of each pixel, calibrated: 0…255 for 0…1, row by row, in stored slice pixels. It covers all that
+ * the model looked at, so it reaches beyond the mask; the mask is where it is above the model's threshold.
+ */
+export interface ProbabilityMap {
+  originPx: [number, number];
+  sizePx: [number, number];
+  bytes: Uint8Array;
 }
 
 /** The picture a network is given, as RGBA bytes, and the part of the slice it shows (edges, stored pixels). */

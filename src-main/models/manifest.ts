@@ -96,6 +96,8 @@ export const cropSpecialistSchema = common.extend({
     sizePx: size,
     order: z.literal('sigmoid-then-resize'),
     threshold,
+    /** An output with one value: the DSC that the network expects of its mask. Below `lowBelow` the reader is warned. */
+    expectedDsc: z.object({ name: tensorName, lowBelow: z.number().gt(0).lt(1) }).optional(),
   }),
   verification: verificationSchema,
 });

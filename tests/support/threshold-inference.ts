@@ -67,6 +67,8 @@ function threshold({ slice, boxPx }: BoxJob): BoxMask {
     encoderMs: null,
     decoderMs: 1,
     embeddingCached: false,
+    expectedDsc: null,
+    probability: null,
   };
 }
 

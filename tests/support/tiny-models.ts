@@ -14,7 +14,8 @@ import {
  *
  * The promptable one: input 64², embedding = means of 4×4 pixels, logits on a 16² grid = 20·(mean − ½) inside the box
  * (cell centres) and −10 outside. So its mask is: brighter than half of the slice's range, and in the box.
- * The crop specialist: logits = 20·(red − ½) where the box covers most of the cell, else −10; crop 32², output 16².
+ * The crop specialist: logits = 20·(red − ½) where the box covers most of the cell, else −10; crop 32², output 16²;
+ * it expects a DSC as large as the part of the crop that the box covers, if its manifest says so.
  */
 
 export const TINY_INPUT_PX = 64;
@@ -191,7 +192,11 @@ function thresholdNodes(image: string, inside: string): OnnxNode[] {
   ];
 }
 
-export function writeTinyCropSpecialist(root: string, id = 'tiny-crop'): CropSpecialistManifest {
+export function writeTinyCropSpecialist(
+  root: string,
+  id = 'tiny-crop',
+  output: Partial<CropSpecialistManifest['output']> = {},
+): CropSpecialistManifest {
   const folder = join(root, id);
   const sizePx = 2 * TINY_GRID_PX;
   const pool = { kernel_shape: { ints: [2, 2] }, strides: { ints: [2, 2] } };
@@ -206,7 +211,10 @@ export function writeTinyCropSpecialist(root: string, id = 'tiny-crop'): CropSpe
     onnxModel({
       name: 'tiny crop specialist',
       inputs: [{ name: 'input', dims: [1, 5, sizePx, sizePx] }],
-      outputs: [{ name: 'logits', dims: [1, 1, TINY_GRID_PX, TINY_GRID_PX] }],
+      outputs: [
+        { name: 'logits', dims: [1, 1, TINY_GRID_PX, TINY_GRID_PX] },
+        { name: 'expected_dsc', dims: [1] },
+      ],
       initializers: [
         ...[0, 3, 4].map((at) => integerTensor(`c${at}`, [at])),
         integerTensor('channel axis', [1]),
@@ -218,6 +226,12 @@ export function writeTinyCropSpecialist(root: string, id = 'tiny-crop'): CropSpe
         { op: 'AveragePool', inputs: ['input'], outputs: ['pooled'], attributes: pool },
         part('colours', 0, 3),
         part('box', 3, 4),
+        {
+          op: 'ReduceMean',
+          inputs: ['box'],
+          outputs: ['expected_dsc'],
+          attributes: { axes: { ints: [1, 2, 3] }, keepdims: { int: 0 } },
+        },
         { op: 'Greater', inputs: ['box', 'half'], outputs: ['in box'] },
         { op: 'Cast', inputs: ['in box'], outputs: ['inside'], attributes: { to: { int: 1 } } },
         ...thresholdNodes('colours', 'inside'),
@@ -239,7 +253,13 @@ export function writeTinyCropSpecialist(root: string, id = 'tiny-crop'): CropSpe
       percentiles: [0, 100],
       minimumRange: 0.001,
     },
-    output: { name: 'logits', sizePx: TINY_GRID_PX, order: 'sigmoid-then-resize', threshold: 0.5 },
+    output: {
+      name: 'logits',
+      sizePx: TINY_GRID_PX,
+      order: 'sigmoid-then-resize',
+      threshold: 0.5,
+      ...output,
+    },
     verification: {
       description: 'The right half is bright; the box lies across.',
       slice: { path: slice.path, sha256: slice.sha256, widthPx: 40, heightPx: 40, channels: 1 },

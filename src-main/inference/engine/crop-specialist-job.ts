@@ -5,11 +5,13 @@ import type { CropSpecialistManifest, InstalledModel } from '../../models/manife
 import {
   cropToInput,
   logitsToMask,
+  type CropMask,
   type CropRecipe,
   type ViewSlice,
 } from '../recipes/crop-specialist.ts';
 import { flippedBox } from '../recipes/intensity.ts';
 import { flippedMask, tightened } from '../recipes/mask-rectangle.ts';
+import type { ProbabilityMap } from '../types.ts';
 import type { EngineAnswer, EngineSlice } from './messages.ts';
 import { outsideColour } from './model-view.ts';
 import { runNetwork } from './run-network.ts';
@@ -35,6 +37,18 @@ function cropRecipe({ input, crop, output }: CropSpecialistManifest): CropRecipe
   };
 }
 
+/** The crop's probabilities in stored slice pixels. */
+function probabilityMap(
+  { originPx, sizePx, probability }: CropMask,
+  slice: CropJob['slice'],
+): ProbabilityMap {
+  const { bits, ...place } = flippedMask({ originPx, sizePx, bits: probability }, slice);
+  return { ...place, bytes: bits };
+}
+
+/** A figure outside 0…1 is rounding. */
+const clampedDsc = (value: number): number => Math.min(1, Math.max(0, value));
+
 /** Slice and box → crop → network → mask in stored slice pixels. */
 export async function segmentCrop(
   sessions: Sessions,
@@ -42,6 +56,7 @@ export async function segmentCrop(
 ): Promise<Result<EngineAnswer<'segment'>>> {
   const { model, slice } = job;
   const { manifest } = model;
+  const { expectedDsc } = manifest.output;
   const recipe = cropRecipe(manifest);
   const start = performance.now();
   const { input, cropRectPx } = cropToInput(job.view, flippedBox(job.boxPx, slice), recipe);
@@ -50,18 +65,23 @@ export async function segmentCrop(
     file: manifest.files.network,
     provider: job.provider,
     inputs: { [manifest.input.name]: { data: input, shape: [1, 5, recipe.sizePx, recipe.sizePx] } },
-    outputName: manifest.output.name,
-    outputLength: recipe.outputSizePx ** 2,
+    outputs: {
+      [manifest.output.name]: recipe.outputSizePx ** 2,
+      ...(expectedDsc && { [expectedDsc.name]: 1 }),
+    },
   });
   if (!answer.ok) return answer;
-  const logits = answer.value.data;
+  const logits = answer.value.outputs[manifest.output.name]!;
   const mask = logitsToMask(logits, cropRectPx, recipe, slice.widthPx, slice.heightPx);
+  const { originPx, sizePx, bits } = mask;
   return ok({
-    ...flippedMask(tightened(mask), slice),
+    ...flippedMask(tightened({ originPx, sizePx, bits }), slice),
     recipe: CROP_RECIPE,
     encoderMs: null,
     decoderMs: performance.now() - start,
     embeddingCached: false,
+    expectedDsc: expectedDsc ? clampedDsc(answer.value.outputs[expectedDsc.name]![0]!) : null,
+    probability: probabilityMap(mask, slice),
     logits: job.wantLogits ? logits : null,
   });
 }

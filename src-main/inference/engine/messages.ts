@@ -83,6 +83,14 @@ export const engineAnswerSchemas = {
     encoderMs: z.number().nullable(),
     decoderMs: z.number(),
     embeddingCached: z.boolean(),
+    expectedDsc: z.number().min(0).max(1).nullable(),
+    probability: z
+      .object({
+        originPx: z.tuple([z.number().int(), z.number().int()]),
+        sizePx: z.tuple([z.number().int(), z.number().int()]),
+        bytes: bytesSchema,
+      })
+      .nullable(),
     /** [size, size], row by row; null unless wanted. */
     logits: floatsSchema.nullable(),
   }),

@@ -49,11 +49,13 @@ async function embeddingOf(
     file: fileOfRole(manifest, 'encoder'),
     provider: job.provider,
     inputs: { [manifest.input.name]: { data: input, shape: [1, 3, sizePx, sizePx] } },
-    outputName: manifest.embedding.name,
-    outputLength: length,
+    outputs: { [manifest.embedding.name]: length },
   });
   if (!answer.ok) return answer;
-  return ok({ data: embeddings.put(key, answer.value.data), encoderMs: performance.now() - start });
+  return ok({
+    data: embeddings.put(key, answer.value.outputs[manifest.embedding.name]!),
+    encoderMs: performance.now() - start,
+  });
 }
 
 /** Prepares the embedding of a slice, so that its boxes need only the decoder. */
@@ -92,18 +94,20 @@ export async function segmentPrompt(
         shape: manifest.decoder.boxShape,
       },
     },
-    outputName: name,
-    outputLength: gridPx * gridPx,
+    outputs: { [name]: gridPx * gridPx },
   });
   if (!answer.ok) return answer;
-  const mask = tightened(logitsToSliceMask(manifest, answer.value.data, slice));
+  const logits = answer.value.outputs[name]!;
+  const mask = tightened(logitsToSliceMask(manifest, logits, slice));
   return ok({
     ...flippedMask(mask, slice),
     recipe: promptableRecipe(manifest),
     encoderMs: embedding.value.encoderMs,
     decoderMs: performance.now() - start,
     embeddingCached: embedding.value.encoderMs === null,
-    logits: job.wantLogits ? answer.value.data : null,
+    expectedDsc: null,
+    probability: null,
+    logits: job.wantLogits ? logits : null,
   });
 }
 

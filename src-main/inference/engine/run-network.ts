@@ -9,38 +9,38 @@ export interface NetworkCall {
   file: ModelFile;
   provider: ExecutionProvider;
   inputs: Record<string, { data: Float32Array; shape: readonly number[] }>;
-  outputName: string;
-  /** Number of values the manifest promises. */
-  outputLength: number;
+  /** Name of each output and the number of values the manifest promises. */
+  outputs: Record<string, number>;
 }
 
 /**
- * One run of one graph: float32 in, float32 out. The output is a copy, which the runtime cannot change later.
+ * One run of one graph: float32 in, float32 out. The outputs are copies, which the runtime cannot change later.
  * Errors: those of the session; model-invalid when the graph is not what the manifest says or answers values that
  * are not finite.
  */
 export async function runNetwork(
   sessions: Sessions,
   call: NetworkCall,
-): Promise<Result<{ data: Float32Array; ms: number }>> {
+): Promise<Result<{ outputs: Record<string, Float32Array>; ms: number }>> {
   const { model, file, provider } = call;
   const session = await sessions.get(model, file, provider);
   if (!session.ok) return session;
   const runtime = await loadRuntime();
   if (!runtime.ok) return runtime;
+  const names = Object.keys(call.outputs);
   const invalid = (detail: string) =>
     fail('model-invalid', { name: model.manifest.name }, `${file.path}: ${detail}`);
 
-  const named = namesProblem(session.value, Object.keys(call.inputs), call.outputName);
+  const named = namesProblem(session.value, Object.keys(call.inputs), names);
   if (named) return invalid(named);
   const feeds: Record<string, Tensor> = {};
   for (const [name, { data, shape }] of Object.entries(call.inputs)) {
     feeds[name] = new runtime.value.Tensor('float32', data, shape);
   }
   const start = performance.now();
-  let output: Tensor | undefined;
+  let answer: Record<string, Tensor>;
   try {
-    output = (await session.value.run(feeds, [call.outputName]))[call.outputName];
+    answer = await session.value.run(feeds, names);
   } catch (error) {
     const detail = `the run on ${provider} failed: ${(error as Error).message}`;
     return provider === 'cpu'
@@ -48,29 +48,35 @@ export async function runNetwork(
       : fail('engine-unavailable', { provider }, `${file.path}: ${detail}`);
   }
   const ms = performance.now() - start;
-  const data = output?.data;
-  if (!(data instanceof Float32Array) || data.length !== call.outputLength) {
-    const got = data instanceof Float32Array ? `${data.length} values` : output?.type;
-    return invalid(
-      `output "${call.outputName}" has ${got}; model.json says ${call.outputLength} float32 values.`,
-    );
+  const outputs: Record<string, Float32Array> = {};
+  for (const [name, length] of Object.entries(call.outputs)) {
+    const data = answer[name]?.data;
+    if (!(data instanceof Float32Array) || data.length !== length) {
+      const got = data instanceof Float32Array ? `${data.length} values` : answer[name]?.type;
+      return invalid(`output "${name}" has ${got}; model.json says ${length} float32 values.`);
+    }
+    // Masks made from such values would be empty or full without a word.
+    if (!data.every(Number.isFinite)) {
+      const detail = `output "${name}" has values that are not finite on ${provider}.`;
+      return provider === 'cpu'
+        ? invalid(detail)
+        : fail('engine-unavailable', { provider }, `${file.path}: ${detail}`);
+    }
+    outputs[name] = data.slice();
   }
-  // Masks made from such values would be empty or full without a word.
-  if (!data.every(Number.isFinite)) {
-    const detail = `output "${call.outputName}" has values that are not finite on ${provider}.`;
-    return provider === 'cpu'
-      ? invalid(detail)
-      : fail('engine-unavailable', { provider }, `${file.path}: ${detail}`);
-  }
-  return ok({ data: data.slice(), ms });
+  return ok({ outputs, ms });
 }
 
-function namesProblem(session: InferenceSession, inputs: string[], output: string): string | null {
+function namesProblem(
+  session: InferenceSession,
+  inputs: string[],
+  outputs: string[],
+): string | null {
   const unknown = inputs.find((name) => !session.inputNames.includes(name));
   if (unknown) return `has no input "${unknown}" (it has ${session.inputNames.join(', ')}).`;
   const unfed = session.inputNames.find((name) => !inputs.includes(name));
   if (unfed) return `wants an input "${unfed}" that model.json does not name.`;
-  if (!session.outputNames.includes(output))
-    return `has no output "${output}" (it has ${session.outputNames.join(', ')}).`;
+  const missing = outputs.find((name) => !session.outputNames.includes(name));
+  if (missing) return `has no output "${missing}" (it has ${session.outputNames.join(', ')}).`;
   return null;
 }

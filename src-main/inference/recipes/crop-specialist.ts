@@ -32,6 +32,8 @@ export interface CropMask {
   originPx: [number, number];
   sizePx: [number, number];
   bits: Uint8Array;
+  /** Of each pixel, 0…255 for 0…1. */
+  probability: Uint8Array;
   /** Mean probability of the pixels in the mask; 0 when it is empty. */
   meanForegroundProbability: number;
 }
@@ -246,6 +248,7 @@ export function logitsToMask(
   const maskWidth = columns.lower.length;
   const maskHeight = rows.lower.length;
   const bits = new Uint8Array(maskWidth * maskHeight);
+  const bytes = new Uint8Array(maskWidth * maskHeight);
   let sum = 0;
   let count = 0;
   for (let y = 0; y < maskHeight; y += 1) {
@@ -257,6 +260,7 @@ export function logitsToMask(
       const upper = probability[at]! * (1 - right) + probability[at + 1]! * right;
       const lower = probability[at + size]! * (1 - right) + probability[at + size + 1]! * right;
       const value = upper * (1 - down) + lower * down;
+      bytes[y * maskWidth + x] = Math.round(value * 255);
       if (value > recipe.threshold) {
         bits[y * maskWidth + x] = 1;
         sum += value;
@@ -268,6 +272,7 @@ export function logitsToMask(
     originPx: [columns.first, rows.first],
     sizePx: [maskWidth, maskHeight],
     bits,
+    probability: bytes,
     meanForegroundProbability: count > 0 ? sum / count : 0,
   };
 }
