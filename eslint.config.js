@@ -72,7 +72,7 @@ export default ts.config(
     'The engine process knows no library code.',
   ),
   wall(
-    ['src-main/{library,imaging,models,inference,segmentation,burden,interchange,audit}/**'],
+    ['src-main/{library,imaging,models,inference,segmentation,burden,interchange,audit,training-set}/**'],
     ['/desktop/', '/browser-host/', '/cli/', '/api/', '^electron($|/)', 'src-renderer'],
     'Services import no host.',
   ),

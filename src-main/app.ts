@@ -19,6 +19,7 @@ import { createModelRegistry, type ModelRegistry } from './models/registry.ts';
 import { createSegmentationService } from './segmentation/service.ts';
 import type { SegmentationService } from './segmentation/types.ts';
 import type { SettingsService } from './settings/settings-service.ts';
+import { createTrainingSetService, type TrainingSetService } from './training-set/service.ts';
 import { unpackedPath } from './unpacked.ts';
 
 /** The whole application, without any window: what every host serves. */
@@ -39,6 +40,7 @@ export interface App {
   models: ModelRegistry;
   inference: InferenceController;
   settings: SettingsService;
+  trainingSet: TrainingSetService;
   /** Puts the sample patient into the library, unless it is there. */
   addSamplePatient(): Promise<Result<{ patientId: string }>>;
   close(): Promise<void>;
@@ -112,6 +114,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     models,
     inference,
     settings,
+    trainingSet: createTrainingSetService({
+      database: opened.database,
+      volumes: opened.volumes,
+      libraryFolder: opened.folder.root,
+      log: areaLogger(log, 'training-set'),
+      appVersion: version,
+    }),
     addSamplePatient: () => addSamplePatient(opened),
     async close() {
       await segmentation.close();

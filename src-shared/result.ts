@@ -48,6 +48,9 @@ export const errorCodes = [
   'nothing-to-redo',
   'geometry-mismatch',
   'not-an-image',
+  'folder-not-empty',
+  'folder-in-library',
+  'nothing-to-export',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

@@ -6,6 +6,7 @@ import { libraryApi } from './library.ts';
 import { modelsApi } from './models.ts';
 import { segmentationApi } from './segmentation.ts';
 import { settingsApi } from './settings.ts';
+import { trainingSetApi } from './training-set.ts';
 
 /** The whole contract, one area per file. */
 export const router = os.router({
@@ -16,4 +17,5 @@ export const router = os.router({
   burden: burdenApi,
   models: modelsApi,
   settings: settingsApi,
+  trainingSet: trainingSetApi,
 });

@@ -14,6 +14,7 @@ import { listLibrary } from './commands/list.ts';
 import { listModels, verifyModels } from './commands/models.ts';
 import { segmentBatch } from './commands/segment-batch.ts';
 import { segment } from './commands/segment.ts';
+import { writeTrainingSet, type TrainingSetOptions } from './commands/training-set.ts';
 import { exitCodes, failWith } from './exit-codes.ts';
 import {
   parseBox,
@@ -135,6 +136,18 @@ export function createProgram(run: Run, output: OutputConfiguration): Command {
     .argument('<patient>', text('argument-patient'))
     .action((patient: string, _options, self: Command) =>
       start(self, (context) => burden(context, patient)),
+    );
+
+  command(program, 'training-set', text('training-set'))
+    .argument('[what...]', text('argument-training-set'))
+    .requiredOption('--out <folder>', text('option-training-out'))
+    .option('--reader <name>', text('option-reader'))
+    .option('--window <window>', text('option-training-window', { names: windowNames.join(', ') }))
+    .option('--anatomy <word>', text('option-anatomy'))
+    .option('--minimum-voxels <number>', text('option-minimum-voxels'), '1000')
+    .option('--minimum-slice-pixels <number>', text('option-minimum-slice-pixels'), '100')
+    .action((what: string[], options: TrainingSetOptions, self: Command) =>
+      start(self, (context) => writeTrainingSet(context, what, options)),
     );
 
   return program;

@@ -5,6 +5,7 @@ import { libraryContract } from './library.ts';
 import { modelsContract } from './models.ts';
 import { segmentationContract } from './segmentation.ts';
 import { settingsContract } from './settings.ts';
+import { trainingSetContract } from './training-set.ts';
 
 /**
  * All that the renderer may ask of main, one area per file.
@@ -25,4 +26,5 @@ export const contract = {
   burden: burdenContract,
   models: modelsContract,
   settings: settingsContract,
+  trainingSet: trainingSetContract,
 };

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute } from '../../src-main/cli/execute.ts';
 import { decodeSeries } from '../../src-main/imaging/decode.ts';
 import { planImport } from '../../src-main/imaging/plan-import.ts';
+import { readNpz } from '../support/read-npz.ts';
 
 const root = join(import.meta.dirname, '../..');
 const phantoms = join(root, 'tests/fixtures/phantoms');
@@ -123,6 +124,23 @@ describe('the library on the command line', () => {
     expect(
       (await json('export', id, '--segment', 'Lesion B', '--out', masks)).document.error!.code,
     ).toBe('no-such-segment');
+  }, 240_000);
+
+  it('writes masks of a picture as a training set, (H, W, 3) with its labels', async () => {
+    const id = named('grey.png');
+    const mask = join(folder, 'grey-mask.png');
+    const box = ['--box', '2,2,12,12'];
+    const kept = await json('segment', id, ...box, '--out', mask, '--save', 'Lesion G');
+    const out = join(folder, 'training-set');
+    const set = await json('training-set', id, '--out', out, '--minimum-slice-pixels', '1', '--anatomy', 'Phantom'); // prettier-ignore
+    expect(set).toMatchObject({ exitCode: 0, document: { files: 1, masks: 1, patients: 1 } });
+    const { imgs, gts } = await readNpz(join(out, 'OT_Phantom_p0001s01.npz'));
+    expect(imgs!.shape).toEqual([...gts!.shape, 3]);
+    expect(gts!.values.filter((v) => v === 1)).toHaveLength(kept.document.voxelCount as number);
+    const again = await json('training-set', '--out', out);
+    expect(again).toMatchObject({ exitCode: 2, document: { error: { code: 'folder-not-empty' } } });
+    expect((await json('training-set', '--out', 'x', '--anatomy', 'a_b')).exitCode).toBe(2);
+    expect((await json('training-set', 'ffffffff', '--out', 'x')).exitCode).toBe(4);
   }, 240_000);
 
   it('says what it does not find', async () => {

@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+
+/** A Python that has the given modules; null on a machine without one. */
+export function pythonWith(...modules: string[]): string | null {
+  const candidates = [process.env.MEDSAM_WORKSTATION_PYTHON, 'python3', '/usr/bin/python3', 'python'];
+  return (
+    candidates.find(
+      (command): command is string =>
+        !!command &&
+        spawnSync(command, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' }).status === 0,
+    ) ?? null
+  );
+} // prettier-ignore
+
+/** Runs a program text and returns what it prints. @throws Error with its standard error */
+export function runPython(python: string, program: string, args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(python, ['-c', program, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 ** 2,
+  });
+  if (status !== 0) throw new Error(stderr);
+  return stdout;
+}
