@@ -63,9 +63,12 @@ export async function createApp(options: AppOptions): Promise<App> {
   const imagingPool = createImagingPool();
   const opened = openLibrary({ root: options.libraryDir, imagingPool });
   const { log, settings } = opened;
+  const addedModels = join(opened.folder.root, 'models');
   const models = createModelRegistry({
-    folders: [unpackedPath(join(root, 'models')), join(opened.folder.root, 'models')],
+    folders: [unpackedPath(join(root, 'models')), addedModels],
+    addedModels,
     chosenDefault: () => settings.get().defaultModelId,
+    checksOf: (modelSha256) => inference.checksOf(modelSha256),
   });
   const { provider, embeddingCacheBytes } = settings.get();
   const inference = createInferenceService({

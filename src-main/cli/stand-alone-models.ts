@@ -35,6 +35,7 @@ export function standAloneModels(
 export const modelsOf = (libraryDir: string): ModelRegistry =>
   createModelRegistry({
     folders: [join(applicationRoot(), 'models'), join(libraryDir, 'models')],
+    addedModels: join(libraryDir, 'models'),
     chosenDefault: () => null,
   });
 

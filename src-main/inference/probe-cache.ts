@@ -42,7 +42,7 @@ export function createProbeCache(
 }
 
 /** Changes when onnxruntime, the system or a graphics driver changes. */
-function runtimeAndDrivers(): string {
+export function runtimeAndDrivers(): string {
   const packageFile = z
     .object({ version: z.string(), dependencies: z.record(z.string(), z.string()) })
     .parse(JSON.parse(readFileSync(join(applicationRoot(), 'package.json'), 'utf8')));

@@ -2,14 +2,16 @@ import { join } from 'node:path';
 import type { EngineStatus } from '../../src-shared/contract/models.ts';
 import { fail, ok, type Result } from '../../src-shared/result.ts';
 import type { InstalledModel } from '../models/manifest.ts';
+import { createCheckRecords } from './check-records.ts';
 import { forkEngine, type SpawnEngine } from './engine-process.ts';
 import { createJobQueue } from './job-queue.ts';
 import { createJobRunner, type Job, type Ran } from './job-runner.ts';
+import { createModelChecks } from './model-checks.ts';
+import { tryModel } from './model-trial.ts';
 import { createProbeCache } from './probe-cache.ts';
 import { createProviders, type WantedProvider } from './providers.ts';
 import { checkedBox, checkedSlice } from './slice-message.ts';
 import type { BoxJob, InferenceController, SliceImage } from './types.ts';
-import { checkFiles, compareNumbers, verificationSlice } from './verification.ts';
 
 const EMBEDDING_MEMORY_BYTES = 256 * 1024 ** 2;
 /** Long enough that the boxes of someone at work come first. */
@@ -66,6 +68,8 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
     cache: createProbeCache(cacheDir && join(cacheDir, 'provider-probes.json')),
     onChange: () => tell({}),
   });
+  const records = createCheckRecords(cacheDir && join(cacheDir, 'model-checks.json'));
+  const checks = createModelChecks({ spawn, providers, records });
   const runner = createJobRunner({
     spawn,
     providers,
@@ -252,33 +256,12 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
       if (!loaded.ok) tell({ error: loaded.error });
     },
 
-    async verifyModel(modelId) {
+    async verifyModel(modelId, checkOptions) {
       const model = models.resolve(modelId);
-      if (!model.ok) return model;
-      const checks = await checkFiles(model.value);
-      const { verification } = model.value.manifest;
-      if (verification && checks.every(({ passed }) => passed)) {
-        const slice = await verificationSlice(model.value);
-        if (!slice.ok) return slice;
-        const { boxPx } = verification;
-        const ran = await ask({
-          type: 'segment',
-          model: model.value,
-          slice: slice.value,
-          boxPx,
-          wantLogits: true,
-        });
-        if (ran.ok)
-          checks.push(...compareNumbers(verification, ran.value.answer, ran.value.provider));
-        else
-          checks.push({
-            name: 'numbers',
-            passed: false,
-            detail: ran.error.detail ?? ran.error.code,
-          });
-      }
-      return ok({ modelId, verified: checks.every(({ passed }) => passed), checks });
+      return model.ok ? checks.check(model.value, checkOptions) : model;
     },
+    tryModel: (trial, signal) => tryModel(spawn, trial, signal),
+    checksOf: (modelSha256) => records.of(modelSha256),
 
     setProvider(provider) {
       providers.want(provider);

@@ -2,10 +2,14 @@ import type { BoxPx } from '../../src-shared/geometry/box.ts';
 import type {
   EngineStatus,
   ExecutionProvider,
+  ProviderCheck,
   ProviderProbe,
 } from '../../src-shared/contract/models.ts';
 import type { Result } from '../../src-shared/result.ts';
 import type { Voxels } from '../imaging/types.ts';
+import type { InstalledModel } from '../models/manifest.ts';
+import type { CheckOptions } from './model-checks.ts';
+import type { ModelTrial } from './model-trial.ts';
 
 /** One slice as it is stored, upright or not: the model's frame is that of the stored lattice unless flipped. */
 export interface SliceImage {
@@ -86,8 +90,18 @@ export interface InferenceService {
 export interface InferenceController extends InferenceService {
   /** Starts the engine and loads a model before the first box; problems show in the status. */
   warmUp(modelId: string): Promise<void>;
-  /** Checks a model's files against their hashes and its numbers, run in the engine, against its own reference. */
-  verifyModel(modelId: string): Promise<Result<ModelVerification>>;
+  /**
+   * Checks a model's files against their hashes and its numbers against its own reference, on the CPU and on each
+   * other provider of this machine, in processes of their own.
+   */
+  verifyModel(modelId: string, options?: CheckOptions): Promise<Result<ModelVerification>>;
+  /** Runs a model, installed or not, on one slice and box; see `model-trial.ts`. */
+  tryModel(
+    trial: { model: InstalledModel; provider: ExecutionProvider; slice: SliceImage; boxPx: BoxPx },
+    signal?: AbortSignal,
+  ): Promise<Result<ModelTrial>>;
+  /** The last results of `verifyModel` on this machine, by the model's SHA-256. */
+  checksOf(modelSha256: string): ProviderCheck[];
   /** The provider for all boxes from now on. */
   setProvider(provider: ExecutionProvider | 'auto'): void;
   /** Tries the execution providers of this machine; `anew` also where results are kept from before. */
@@ -98,4 +112,6 @@ export interface ModelVerification {
   modelId: string;
   verified: boolean;
   checks: { name: string; passed: boolean; detail: string }[];
+  /** One entry for each provider it ran on; none when the model has no reference numbers. */
+  providers: ProviderCheck[];
 }

@@ -171,6 +171,10 @@ const promptableFields = common.extend({
     order: z.enum(['sigmoid-then-resize', 'resize-logits']),
     threshold,
   }),
+  /** Where the weights are from, if the graphs were made from a checkpoint of PyTorch's. */
+  checkpoint: z
+    .object({ fileName: z.string(), sha256: sha256Schema, promptEncoderSha256: sha256Schema })
+    .optional(),
   verification: verificationSchema.optional(),
 });
 export type PromptableManifest = z.infer<typeof promptableFields>;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { ModelSummary } from '../../src-shared/contract/models.ts';
+import type { ModelSummary, ProviderCheck } from '../../src-shared/contract/models.ts';
 import { fail, ok, type AppError, type Result } from '../../src-shared/result.ts';
 import { modelManifestSchema, type InstalledModel } from './manifest.ts';
 import { filesOf, modelFilePath } from './model-files.ts';
@@ -15,6 +15,8 @@ export interface ModelRegistry {
   list(): ModelSummary[];
   /** The model with this id, its files present with the right sizes. Errors: model-not-found, model-invalid, model-damaged. */
   resolve(modelId: string): Result<InstalledModel>;
+  /** The folder of a model that a person added; null for the application's own and for unknown ones. */
+  addedFolder(modelId: string): string | null;
   /** The chosen default, or the embedded model where none is chosen or the chosen one is gone or broken. */
   defaultModelId(): string;
 }
@@ -34,7 +36,13 @@ interface Found {
 export function createModelRegistry(options: {
   folders: string[];
   chosenDefault: () => string | null;
+  /** The folder below which models were added by a person, and can be removed. */
+  addedModels?: string;
+  /** Results of checks on this machine, by the model's SHA-256. */
+  checksOf?: (modelSha256: string) => ProviderCheck[];
 }): ModelRegistry {
+  const isAdded = ({ folder }: Found) =>
+    options.addedModels !== undefined && dirname(folder) === options.addedModels;
   const parsed = new Map<string, { stamp: string; found: Found }>();
 
   function read(folder: string): Found {
@@ -73,7 +81,15 @@ export function createModelRegistry(options: {
     list() {
       const models = all();
       const defaultId = defaultAmong(models);
-      return models.map((found) => summary(found, defaultId));
+      return models.map((found) => ({
+        ...summary(found, defaultId),
+        removable: isAdded(found),
+        checks: (found.model && options.checksOf?.(found.model.sha256)) ?? [],
+        sharesPromptEncoderWith: sharing(found, models),
+      }));
+    },
+    addedFolder(modelId) {
+      return all().find((found) => found.partial.id === modelId && isAdded(found))?.folder ?? null;
     },
     resolve(modelId) {
       const found = all().filter(({ partial }) => partial.id === modelId);
@@ -148,7 +164,24 @@ function damagedFile(model: InstalledModel): AppError | null {
   return null;
 }
 
-function summary({ model, partial, problem }: Found, defaultId: string): ModelSummary {
+/** Names of the other models whose prompt encoder has the same values. */
+function sharing(found: Found, models: Found[]): string[] {
+  const identity = promptEncoderOf(found);
+  return models
+    .filter((other) => other !== found && identity !== null && promptEncoderOf(other) === identity)
+    .map(({ partial }) => partial.name);
+}
+
+function promptEncoderOf({ model }: Found): string | null {
+  return model?.manifest.kind === 'promptable'
+    ? (model.manifest.checkpoint?.promptEncoderSha256 ?? null)
+    : null;
+}
+
+function summary(
+  { model, partial, problem }: Found,
+  defaultId: string,
+): Omit<ModelSummary, 'removable' | 'checks' | 'sharesPromptEncoderWith'> {
   const manifest = model?.manifest;
   return {
     id: partial.id,

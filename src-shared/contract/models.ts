@@ -5,6 +5,19 @@ import { appErrorSchema, resultSchema } from '../result.ts';
 export const executionProviderSchema = z.enum(['cpu', 'cuda', 'dml', 'coreml', 'webgpu']);
 export type ExecutionProvider = z.infer<typeof executionProviderSchema>;
 
+/** Whether a model gives its own reference numbers on one execution provider of this machine. */
+export const providerCheckSchema = z.object({
+  provider: executionProviderSchema,
+  passed: z.boolean(),
+  /** What differs, or why it could not be run; empty when it passed. */
+  detail: z.string(),
+  checkedAt: z.string(),
+  loadMs: z.number().nullable(),
+  encoderMs: z.number().nullable(),
+  decoderMs: z.number().nullable(),
+});
+export type ProviderCheck = z.infer<typeof providerCheckSchema>;
+
 export const modelSummarySchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -16,6 +29,12 @@ export const modelSummarySchema = z.object({
   sizeBytes: z.number().int(),
   sha256: z.string(),
   isDefault: z.boolean(),
+  /** False for the models that come with the application. */
+  removable: z.boolean(),
+  /** The last results on this machine; empty when it was not verified since runtime or drivers changed. */
+  checks: z.array(providerCheckSchema),
+  /** Names of other models with the very same prompt encoder, as MedSAM has SAM's. */
+  sharesPromptEncoderWith: z.array(z.string()),
   /** Set when the model's files or manifest are not usable; it is listed all the same. */
   problem: appErrorSchema.optional(),
 });
