@@ -35,7 +35,9 @@ export function createModelChecks(options: {
   async function usable(): Promise<ExecutionProvider[]> {
     if (providers.wanted === 'cpu') return ['cpu'];
     const probes = await providers.probe();
-    const others = probes.filter(({ provider, state }) => provider !== 'cpu' && state === 'available');
+    const others = probes.filter(
+      ({ provider, state }) => provider !== 'cpu' && state === 'available',
+    );
     return ['cpu', ...others.map(({ provider }) => provider)];
   }
 
