@@ -4,7 +4,7 @@ import { fail, ok, type AppError, type Result } from '../../src-shared/result.ts
 import type { InstalledModel } from '../models/manifest.ts';
 import { connectEngine, type EngineConnection } from './engine-connection.ts';
 import type { SpawnEngine } from './engine-process.ts';
-import type { EngineAnswer, EngineRequest } from './engine/messages.ts';
+import type { EngineAnswer, EngineRequest, FinishedAnswer } from './engine/messages.ts';
 import type { Providers } from './providers.ts';
 import { pixelsSha256, sliceMessage } from './slice-message.ts';
 import type { SliceImage } from './types.ts';
@@ -14,7 +14,14 @@ import { compareNumbers, verificationSlice } from './verification.ts';
 export type Job =
   | { type: 'load'; model: InstalledModel }
   | { type: 'encode'; model: InstalledModel; slice: SliceImage }
-  | { type: 'segment'; model: InstalledModel; slice: SliceImage; boxPx: BoxPx; wantLogits: boolean }
+  | {
+      type: 'segment';
+      model: InstalledModel;
+      slice: SliceImage;
+      boxesPx: BoxPx[];
+      draft: boolean;
+      wantLogits: boolean;
+    }
   | { type: 'view'; model: InstalledModel; slice: SliceImage; boxPx: BoxPx };
 
 export interface Ran<T extends Job['type']> {
@@ -22,13 +29,21 @@ export interface Ran<T extends Job['type']> {
   provider: ExecutionProvider;
 }
 
+/** What the runner keeps in mind of a job from one step to the next. */
+export interface Progress {
+  /** How often the engine ended under it. */
+  failures: number;
+  /** Nobody waits for it any more: then nothing is repeated. */
+  abandoned: boolean;
+}
+
 export interface JobRunner {
   /**
-   * Runs one job; the caller sees to it that there is one at a time. A process that ends under it is started again
-   * and the job repeated once. Errors: engine-crashed when it ended again, engine-unavailable when it cannot be
-   * started, and those of the engine. `abandoned` tells that nobody waits any more: then nothing is repeated.
+   * Runs one job, or one step of it: with `done: false` in its answer it has to be run again. The caller sees to it
+   * that there is one at a time. A process that ends under it is started again and the step repeated, once per job.
+   * Errors: engine-crashed when it ended again, engine-unavailable when it cannot be started, and those of the engine.
    */
-  run<J extends Job>(job: J, abandoned: () => boolean): Promise<Result<Ran<J['type']>>>;
+  run<J extends Job>(job: J, progress: Progress): Promise<Result<Ran<J['type']>>>;
   close(): Promise<void>;
 }
 
@@ -89,7 +104,8 @@ export function createJobRunner(options: {
       model: rest.model,
       provider,
       slice,
-      boxPx: job.boxPx,
+      boxesPx: job.boxesPx,
+      draft: job.draft,
       wantLogits: job.wantLogits,
     };
   }
@@ -108,19 +124,22 @@ export function createJobRunner(options: {
       type: 'segment',
       model,
       slice: slice.value,
-      boxPx: verification.boxPx,
+      boxesPx: [verification.boxPx],
+      draft: false,
       wantLogits: true,
     };
-    const ran = await attempt(job, provider);
+    let ran = await attempt(job, provider);
+    while (ran.kind === 'answered' && ran.result.ok && !ran.result.value.done)
+      ran = await attempt(job, provider);
     // An engine that cannot be started says nothing about the provider.
     if (ran.kind === 'not started') return true;
     if (ran.kind === 'ended')
       return reject(provider, null, `The engine ended while it ran on ${provider}.`, ran.detail);
     if (!ran.result.ok)
       return reject(provider, model, ran.result.error.detail ?? ran.result.error.code);
-    const wrong = compareNumbers(verification, ran.result.value, provider).find(
-      ({ passed }) => !passed,
-    );
+    const { logits, masks } = ran.result.value as FinishedAnswer<'segment'>;
+    const answer = { logits, areaPx: masks[0]!.areaPx };
+    const wrong = compareNumbers(verification, answer, provider).find(({ passed }) => !passed);
     if (wrong) return reject(provider, model, `Wrong ${wrong.name}: ${wrong.detail}.`);
     verified.add(key);
     return true;
@@ -156,8 +175,7 @@ export function createJobRunner(options: {
   }
 
   return {
-    async run<J extends Job>(job: J, abandoned: () => boolean): Promise<Result<Ran<J['type']>>> {
-      let attempts = 0;
+    async run<J extends Job>(job: J, progress: Progress): Promise<Result<Ran<J['type']>>> {
       while (!closed) {
         const { provider } = providers.choose(job.model.sha256);
         if (job.type !== 'view' && !(await heldToNumbers(job.model, provider))) continue;
@@ -174,12 +192,12 @@ export function createJobRunner(options: {
           { job: job.type, model: job.model.manifest.id, detail: ran.detail },
           'the engine ended',
         );
-        attempts += 1;
+        progress.failures += 1;
         if (ran.kind === 'ended' && provider !== 'cpu') {
           reject(provider, null, `The engine ended while it ran on ${provider}.`, ran.detail);
         }
-        if (abandoned()) return fail('cancelled');
-        if (attempts < ATTEMPTS) continue;
+        if (progress.abandoned) return fail('cancelled');
+        if (progress.failures < ATTEMPTS) continue;
         const code = ran.kind === 'ended' ? 'engine-crashed' : 'engine-unavailable';
         const failed = fail(code, { name: job.model.manifest.name }, ran.detail);
         events.failed(failed.error);

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../../src-shared/result.ts';
 import type { InstalledModel } from '../models/manifest.ts';
 import { connectEngine } from './engine-connection.ts';
 import type { SpawnEngine } from './engine-process.ts';
-import type { EngineAnswer, EngineRequest } from './engine/messages.ts';
+import type { EngineAnswer, EngineRequest, FinishedAnswer } from './engine/messages.ts';
 import { pixelsSha256, sliceMessage } from './slice-message.ts';
 import type { SliceImage } from './types.ts';
 
@@ -60,17 +60,38 @@ export async function tryModel(
     if (!loaded.ok) return loaded;
     const loadMs = performance.now() - start;
     const slice = sliceMessage(trial.slice, pixelsSha256(trial.slice), true);
-    const request = { type: 'segment', model, provider, slice, boxPx, wantLogits: true } as const;
-    const first = await ask(request);
+    const request = {
+      type: 'segment' as const,
+      model,
+      provider,
+      slice,
+      boxesPx: [boxPx],
+      draft: false,
+      wantLogits: true,
+    };
+    const segment = async (): Promise<Result<FinishedAnswer<'segment'>>> => {
+      for (;;) {
+        const answer = await ask(request);
+        if (!answer.ok) return answer;
+        if (answer.value.done) return ok(answer.value);
+      }
+    };
+    const first = await segment();
     if (!first.ok) return first;
-    const second = await ask(request);
+    const second = await segment();
     if (!second.ok) return second;
-    const { logits, areaPx, encoderMs } = first.value;
+    const { logits, masks, encoderMs } = first.value;
     if (!logits || !sameNumbers(logits, second.value.logits)) {
       const detail = `On ${provider} the same box was answered twice with different numbers.`;
       return fail('model-invalid', { name: model.manifest.name }, detail);
     }
-    return ok({ logits, areaPx, loadMs, encoderMs, decoderMs: second.value.decoderMs });
+    return ok({
+      logits,
+      areaPx: masks[0]!.areaPx,
+      loadMs,
+      encoderMs,
+      decoderMs: second.value.decoderMs,
+    });
   } finally {
     signal?.removeEventListener('abort', stop);
     engine.kill('the trial is over');

@@ -1,17 +1,19 @@
 import { join } from 'node:path';
 import type { EngineStatus } from '../../src-shared/contract/models.ts';
+import type { BoxPx } from '../../src-shared/geometry/box.ts';
 import { fail, ok, type Result } from '../../src-shared/result.ts';
 import type { InstalledModel } from '../models/manifest.ts';
 import { createCheckRecords } from './check-records.ts';
 import { forkEngine, type SpawnEngine } from './engine-process.ts';
+import type { FinishedAnswer } from './engine/messages.ts';
 import { createJobQueue } from './job-queue.ts';
-import { createJobRunner, type Job, type Ran } from './job-runner.ts';
+import { createJobRunner, type Job, type Progress, type Ran } from './job-runner.ts';
 import { createModelChecks } from './model-checks.ts';
 import { tryModel } from './model-trial.ts';
 import { createProbeCache } from './probe-cache.ts';
 import { createProviders, type WantedProvider } from './providers.ts';
 import { checkedBox, checkedSlice } from './slice-message.ts';
-import type { BoxJob, InferenceController, SliceImage } from './types.ts';
+import type { BoxJob, BoxMask, InferenceController, SliceImage } from './types.ts';
 
 const EMBEDDING_MEMORY_BYTES = 256 * 1024 ** 2;
 /** Long enough that the boxes of someone at work come first. */
@@ -22,28 +24,47 @@ const WATCHDOG_MS = 180_000;
 export interface InferenceOptions {
   models: { resolve(modelId: string): Result<InstalledModel> };
   spawnEngine?: SpawnEngine;
-  settings: { provider: WantedProvider; embeddingCacheBytes: number };
+  settings: {
+    provider: WantedProvider;
+    embeddingCacheBytes: number;
+    /** Answers with a model's draft encoder first, where it has one. */
+    drafts?: boolean;
+  };
   /** For embeddings and probe results; null keeps nothing on disk. */
   cacheDir: string | null;
   log: { info(details: object, text: string): void; warn(details: object, text: string): void };
   watchdogMs?: number;
 }
 
-interface Waiting {
+interface Waiting extends Progress {
   lane?: string | undefined;
   job: Job;
-  abandoned: boolean;
-  settle(result: Result<Ran<Job['type']>>): void;
+  settle(result: Result<Finished<Job['type']>>): void;
 }
+
+type BoxesJob = Omit<BoxJob, 'boxPx'> & { boxesPx: BoxPx[] };
+
+interface AskOptions {
+  lane?: string | undefined;
+  signal?: AbortSignal | undefined;
+  refining?: boolean;
+}
+
+type Finished<T extends Job['type']> = Omit<Ran<T>, 'answer'> & { answer: FinishedAnswer<T> };
+
+const isUnfinished = (
+  result: Result<Ran<Job['type']>>,
+): result is Exclude<typeof result, Result<Finished<Job['type']>>> =>
+  result.ok && 'done' in result.value.answer && !result.value.answer.done;
 
 /**
  * The queue before the engine. Order: boxes and views as they come, then background encoding, nearest slice first.
  *
- * - A box that waits is superseded by a newer one of its lane. One that runs is answered: while a box is dragged, each
- *   finished mask is shown and the newest box is next.
- * - A run cannot be stopped but by ending the process, and then its model has to be loaded again. So a cancelled run
- *   goes on unheard (its embedding is kept), and a box that comes while a slice is encoded in the background waits for
- *   that one slice at most, never for the rest of the background queue.
+ * - A box that waits is superseded by a newer one of its lane. One whose mask is being made is answered: while a box is
+ *   dragged, each finished mask is shown and the newest box is next.
+ * - A run cannot be stopped but by ending the process, and then its model has to be loaded again. So an encoder runs in
+ *   pieces, and what comes next is decided anew after each: a box waits for one piece of background work at most, a
+ *   cancelled box ends, and a slice that was left is taken up again where it was left (the engine keeps what was reached).
  * - The engine may end at any moment: it is started again, the job under way is repeated once, what waits stays.
  */
 export function createInferenceService(options: InferenceOptions): InferenceController {
@@ -57,6 +78,7 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
   let idle: NodeJS.Timeout | undefined;
   /** Slices whose embedding was made since the start, so that going to and fro asks for nothing twice. */
   const prepared = new Set<string>();
+  const drafts = options.settings.drafts ?? false;
   let current: InstalledModel | null = null;
   let engine: Pick<EngineStatus, 'restarts' | 'lastEncoderMs' | 'lastDecoderMs' | 'error'> & {
     state: EngineStatus['state'];
@@ -116,15 +138,18 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
       const waiting = next.job;
       running = waiting;
       current = waiting.job.model;
-      tell(engine.state === 'ready' ? { state: 'busy' } : {});
-      const result = await runner.run(waiting.job, () => waiting.abandoned);
+      if (engine.state === 'ready') tell({ state: 'busy' });
+      const result = await runner.run(waiting.job, waiting);
       running = null;
-      waiting.settle(result);
-      finished(result);
+      if (!isUnfinished(result)) {
+        waiting.settle(result);
+        finished(result);
+      } else if (waiting.abandoned || closed) waiting.settle(fail('cancelled'));
+      else if (!next.putBack()) waiting.settle(fail('superseded'));
     }
   }
 
-  function finished(result: Result<Ran<Job['type']>>): void {
+  function finished(result: Result<Finished<Job['type']>>): void {
     const { error: _, ...rest } = engine;
     if (!result.ok) {
       const gone =
@@ -160,17 +185,18 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
 
   function ask<J extends Job>(
     job: J,
-    { lane, signal }: { lane?: string | undefined; signal?: AbortSignal | undefined } = {},
-  ) {
-    return new Promise<Result<Ran<J['type']>>>((resolve) => {
+    { lane, signal, refining = false }: AskOptions = {},
+  ): Promise<Result<Finished<J['type']>>> {
+    return new Promise((resolve) => {
       if (closed || signal?.aborted) return resolve(fail('cancelled'));
       const waiting: Waiting = {
         lane,
         job,
+        failures: 0,
         abandoned: false,
         settle(result) {
           signal?.removeEventListener('abort', abort);
-          resolve(result as Result<Ran<J['type']>>);
+          resolve(result as Result<Finished<J['type']>>);
         },
       };
       const abort = () => {
@@ -179,38 +205,67 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
         waiting.settle(fail('cancelled'));
       };
       signal?.addEventListener('abort', abort, { once: true });
-      for (const superseded of queue.addInteractive(waiting)) superseded.settle(fail('superseded'));
+      if (refining) queue.addRefining(waiting);
+      else
+        for (const superseded of queue.addInteractive(waiting))
+          superseded.settle(fail('superseded'));
       if (running) tell({});
       start();
     });
   }
 
-  /** Model, box and slice of a job, checked. */
-  function prepare({
-    modelId,
-    slice,
-    boxPx,
-  }: BoxJob): Result<{ model: InstalledModel; slice: SliceImage; boxPx: BoxJob['boxPx'] }> {
+  /** Model, boxes and slice of a job, checked. */
+  function prepare({ modelId, slice, boxesPx }: BoxesJob): Result<{
+    model: InstalledModel;
+    slice: SliceImage;
+    boxesPx: BoxPx[];
+  }> {
     const model = models.resolve(modelId);
     if (!model.ok) return model;
-    const box = checkedBox(boxPx, slice);
-    return box.ok ? ok({ model: model.value, slice, boxPx: box.value }) : box;
+    const checked: BoxPx[] = [];
+    for (const boxPx of boxesPx) {
+      const box = checkedBox(boxPx, slice);
+      if (!box.ok) return box;
+      checked.push(box.value);
+    }
+    return ok({ model: model.value, slice, boxesPx: checked });
+  }
+
+  async function masksOf(
+    boxesJob: BoxesJob,
+    options: AskOptions & { draft?: boolean },
+  ): Promise<Result<BoxMask[]>> {
+    const job = prepare(boxesJob);
+    if (!job.ok) return job;
+    if (job.value.boxesPx.length === 0) return ok([]);
+    const draft = (options.draft ?? false) && drafts;
+    const ran = await ask({ type: 'segment', ...job.value, draft, wantLogits: false }, options);
+    if (!ran.ok) return ran;
+    const { masks, logits: _, done: __, ...made } = ran.value.answer;
+    const { provider } = ran.value;
+    const { sha256: modelSha256 } = job.value.model;
+    return ok(masks.map((mask) => ({ ...mask, ...made, modelSha256, provider })));
+  }
+
+  async function maskOf(
+    { boxPx, ...job }: BoxJob,
+    options: AskOptions & { draft?: boolean },
+  ): Promise<Result<BoxMask>> {
+    const masks = await masksOf({ ...job, boxesPx: [boxPx] }, options);
+    return masks.ok ? ok(masks.value[0]!) : masks;
   }
 
   return {
-    async segmentBox(boxJob, { lane, signal }) {
-      const job = prepare(boxJob);
-      if (!job.ok) return job;
-      const ran = await ask({ type: 'segment', ...job.value, wantLogits: false }, { lane, signal });
-      if (!ran.ok) return ran;
-      const { logits: _, ...mask } = ran.value.answer;
-      return ok({ ...mask, modelSha256: job.value.model.sha256, provider: ran.value.provider });
-    },
+    segmentBox: (boxJob, { lane, signal, draft = false }) =>
+      maskOf(boxJob, { lane, signal, draft }),
+    refineBox: (boxJob, { signal }) => maskOf(boxJob, { signal, refining: true }),
+    segmentBoxes: (boxesJob, { signal }) => masksOf(boxesJob, { signal }),
 
     async modelView(boxJob) {
-      const job = prepare(boxJob);
+      const job = prepare({ ...boxJob, boxesPx: [boxJob.boxPx] });
       if (!job.ok) return job;
-      const ran = await ask({ type: 'view', ...job.value });
+      const { model, slice, boxesPx } = job.value;
+      const ran = await ask({ type: 'view', model, slice, boxPx: boxesPx[0]! });
       return ran.ok ? ok(ran.value.answer) : ran;
     },
 
@@ -222,10 +277,11 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
       const keyOf = ({ contentKey }: SliceImage) => `${model.sha256} ${contentKey}`;
       const background = (job: Job, key: string): Waiting => ({
         job,
+        failures: 0,
         abandoned: false,
         settle(result) {
           if (result.ok) prepared.add(key);
-          else if (result.error.code !== 'cancelled')
+          else if (result.error.code !== 'cancelled' && result.error.code !== 'superseded')
             log.warn({ error: result.error }, 'background work failed');
         },
       });

@@ -50,6 +50,8 @@ export interface BoxMask {
   expectedDsc: number | null;
   /** Null when the recipe does not give it. */
   probability: ProbabilityMap | null;
+  /** Made with a less exact encoder (int8): the exact mask follows. */
+  draft: boolean;
 }
 
 /**
@@ -73,11 +75,21 @@ export interface ModelView {
 
 /** What the rest of the application may ask of inference. */
 export interface InferenceService {
-  /** Interactive. Calls with the same `lane` supersede each other: only the newest runs, older ones fail with `superseded`. */
+  /**
+   * Interactive. Calls with the same `lane` supersede each other: only the newest runs, older ones fail with `superseded`.
+   * With `draft` the answer may be a draft where drafts are wanted, the model has them, and the slice is new.
+   */
   segmentBox(
     job: BoxJob,
-    options: { lane?: string; signal?: AbortSignal },
+    options: { lane?: string; signal?: AbortSignal; draft?: boolean },
   ): Promise<Result<BoxMask>>;
+  /** The exact mask after a draft: once no box waits, before background work. */
+  refineBox(job: BoxJob, options: { signal?: AbortSignal }): Promise<Result<BoxMask>>;
+  /** Many boxes on one slice in as few runs as the model allows; masks in the order of the boxes. */
+  segmentBoxes(
+    job: Omit<BoxJob, 'boxPx'> & { boxesPx: BoxPx[] },
+    options: { signal?: AbortSignal },
+  ): Promise<Result<BoxMask[]>>;
   modelView(job: BoxJob): Promise<Result<ModelView>>;
   /** Queues slices for background encoding, nearest first; a new call replaces the queue. Returns how many were queued. */
   prefetch(modelId: string, slices: SliceImage[]): number;

@@ -3,7 +3,7 @@ import { sliceCount, type SliceAxis } from '../../src-shared/geometry/planes.ts'
 import { ok, type Result } from '../../src-shared/result.ts';
 import type { ModelWindow } from '../../src-shared/window.ts';
 import type { BoxJob, BoxMask, SliceImage } from '../inference/types.ts';
-import { Recent } from './recent.ts';
+import { Recent } from '../recent.ts';
 import type { SeriesContext } from './series-context.ts';
 import { sliceImage } from './slice-image.ts';
 import type { VolumeReader } from './types.ts';

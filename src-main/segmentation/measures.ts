@@ -5,7 +5,7 @@ import { sliceMasks } from '../library/schema/index.ts';
 import { unpackMask } from './mask-bits.ts';
 import { voxelVolumeMl, type SeriesContext } from './series-context.ts';
 import type { VolumeReader } from './types.ts';
-import { Recent } from './recent.ts';
+import { Recent } from '../recent.ts';
 import type { MaskRow } from './records.ts';
 import {
   countUnion,

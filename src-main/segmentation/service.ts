@@ -8,7 +8,7 @@ import { MaskJobs } from './mask-jobs.ts';
 import { SegmentMeasures, storedMaskBytes } from './measures.ts';
 import { findMask, liveMasks, liveSegments, masksOfSegment, toSliceMask } from './records.ts';
 import type { MaskRow, SegmentRow } from './records.ts';
-import { Recent } from './recent.ts';
+import { Recent } from '../recent.ts';
 import { Revisions } from './revisions.ts';
 import * as segmentEdits from './segment-edits.ts';
 import type { Edited } from './segment-edits.ts';

@@ -69,6 +69,7 @@ function threshold({ slice, boxPx }: BoxJob): BoxMask {
     embeddingCached: false,
     expectedDsc: null,
     probability: null,
+    draft: false,
   };
 }
 

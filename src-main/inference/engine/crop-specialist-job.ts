@@ -12,7 +12,7 @@ import {
 import { flippedBox } from '../recipes/intensity.ts';
 import { flippedMask, tightened } from '../recipes/mask-rectangle.ts';
 import type { ProbabilityMap } from '../types.ts';
-import type { EngineAnswer, EngineSlice } from './messages.ts';
+import type { EngineAnswer, EngineSlice, FinishedAnswer } from './messages.ts';
 import { outsideColour } from './model-view.ts';
 import { runNetwork } from './run-network.ts';
 import type { Sessions } from './sessions.ts';
@@ -49,16 +49,47 @@ function probabilityMap(
 /** A figure outside 0…1 is rounding. */
 const clampedDsc = (value: number): number => Math.min(1, Math.max(0, value));
 
-/** Slice and box → crop → network → mask in stored slice pixels. */
+/** Slice and boxes → crops → network → masks in stored slice pixels. */
 export async function segmentCrop(
   sessions: Sessions,
-  job: CropJob & { provider: ExecutionProvider; wantLogits: boolean },
+  job: Omit<CropJob, 'boxPx'> & {
+    boxesPx: BoxPx[];
+    provider: ExecutionProvider;
+    wantLogits: boolean;
+  },
 ): Promise<Result<EngineAnswer<'segment'>>> {
+  const start = performance.now();
+  const crops: Answered[] = [];
+  for (const boxPx of job.boxesPx) {
+    const crop = await segmentOne(sessions, { ...job, boxPx });
+    if (!crop.ok) return crop;
+    crops.push(crop.value);
+  }
+  return ok({
+    done: true,
+    masks: crops.map(({ mask }) => mask),
+    recipe: CROP_RECIPE,
+    encoderMs: null,
+    decoderMs: performance.now() - start,
+    embeddingCached: false,
+    draft: false,
+    logits: job.wantLogits ? Float32Array.from(crops.flatMap(({ logits }) => [...logits])) : null,
+  });
+}
+
+interface Answered {
+  mask: FinishedAnswer<'segment'>['masks'][number];
+  logits: Float32Array;
+}
+
+async function segmentOne(
+  sessions: Sessions,
+  job: CropJob & { provider: ExecutionProvider },
+): Promise<Result<Answered>> {
   const { model, slice } = job;
   const { manifest } = model;
   const { expectedDsc } = manifest.output;
   const recipe = cropRecipe(manifest);
-  const start = performance.now();
   const { input, cropRectPx } = cropToInput(job.view, flippedBox(job.boxPx, slice), recipe);
   const answer = await runNetwork(sessions, {
     model,
@@ -71,18 +102,16 @@ export async function segmentCrop(
     },
   });
   if (!answer.ok) return answer;
-  const logits = answer.value.outputs[manifest.output.name]!;
-  const mask = logitsToMask(logits, cropRectPx, recipe, slice.widthPx, slice.heightPx);
-  const { originPx, sizePx, bits } = mask;
+  const logits = answer.value[manifest.output.name]!;
+  const crop = logitsToMask(logits, cropRectPx, recipe, slice.widthPx, slice.heightPx);
+  const { originPx, sizePx, bits } = crop;
   return ok({
-    ...flippedMask(tightened({ originPx, sizePx, bits }), slice),
-    recipe: CROP_RECIPE,
-    encoderMs: null,
-    decoderMs: performance.now() - start,
-    embeddingCached: false,
-    expectedDsc: expectedDsc ? clampedDsc(answer.value.outputs[expectedDsc.name]![0]!) : null,
-    probability: probabilityMap(mask, slice),
-    logits: job.wantLogits ? logits : null,
+    logits,
+    mask: {
+      ...flippedMask(tightened({ originPx, sizePx, bits }), slice),
+      expectedDsc: expectedDsc ? clampedDsc(answer.value[expectedDsc.name]![0]!) : null,
+      probability: probabilityMap(crop, slice),
+    },
   });
 }
 

@@ -12,6 +12,8 @@ export interface Embeddings {
   get(key: string): Float32Array | null;
   /** Keeps the embedding and returns it as it will be got from now on (rounded to half precision). */
   put(key: string, embedding: Float32Array): Float32Array;
+  /** As `put`, in memory only. */
+  hold(key: string, embedding: Float32Array): Float32Array;
 }
 
 export interface EmbeddingLimits {
@@ -65,6 +67,12 @@ export function createEmbeddings({ folder, memoryBytes, diskBytes }: EmbeddingLi
     return found;
   }
 
+  // Rounded before the first box too, so that a box answers the same whether or not it came from the cache.
+  function rounded(embedding: Float32Array): StoredEmbedding {
+    const half = new Float16Array(embedding);
+    return half.every(Number.isFinite) ? half : embedding.slice();
+  }
+
   return {
     has: (key) => stored(key) !== null,
     get(key) {
@@ -72,11 +80,14 @@ export function createEmbeddings({ folder, memoryBytes, diskBytes }: EmbeddingLi
       return found && new Float32Array(found);
     },
     put(key, embedding) {
-      const half = new Float16Array(embedding);
-      // Rounded before the first box too, so that a box answers the same whether or not it came from the cache.
-      const kept = half.every(Number.isFinite) ? half : embedding.slice();
+      const kept = rounded(embedding);
       remember(key, kept);
       onDisk()?.write(key, kept);
+      return new Float32Array(kept);
+    },
+    hold(key, embedding) {
+      const kept = rounded(embedding);
+      remember(key, kept);
       return new Float32Array(kept);
     },
   };

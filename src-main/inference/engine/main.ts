@@ -1,11 +1,11 @@
 import { fail, ok, type Result } from '../../../src-shared/result.ts';
-import { fileOfRole } from '../../models/manifest.ts';
+import { encoderPieces, fileOfRole } from '../../models/manifest.ts';
 import { parentChannel } from './channel.ts';
 import { segmentCrop, viewCrop } from './crop-specialist-job.ts';
-import { createEmbeddings, type Embeddings } from './embeddings.ts';
+import { createEmbeddings } from './embeddings.ts';
 import { numberedRequestSchema, type EngineRequest } from './messages.ts';
 import { backends, probe } from './probe.ts';
-import { encodeSlice, segmentPrompt, viewPrompt } from './promptable-job.ts';
+import { createPromptable, viewPrompt } from './promptable-job.ts';
 import { createSessions } from './sessions.ts';
 import { createSlices } from './slices.ts';
 
@@ -16,22 +16,22 @@ import { createSlices } from './slices.ts';
 
 const channel = parentChannel();
 const sessions = createSessions();
-let embeddings: Embeddings = createEmbeddings({
-  folder: null,
-  memoryBytes: 64 * 1024 ** 2,
-  diskBytes: 0,
-});
+const unconfigured = { folder: null, memoryBytes: 64 * 1024 ** 2, diskBytes: 0 };
+let promptable = createPromptable(sessions, createEmbeddings(unconfigured));
 const slices = createSlices();
 
 async function answer(request: EngineRequest): Promise<Result<unknown>> {
   if ('slice' in request) slices.take(request.slice);
   switch (request.type) {
     case 'configure':
-      embeddings = createEmbeddings({
-        folder: request.embeddingFolder,
-        memoryBytes: request.embeddingMemoryBytes,
-        diskBytes: request.embeddingDiskBytes,
-      });
+      promptable = createPromptable(
+        sessions,
+        createEmbeddings({
+          folder: request.embeddingFolder,
+          memoryBytes: request.embeddingMemoryBytes,
+          diskBytes: request.embeddingDiskBytes,
+        }),
+      );
       return ok({});
     case 'probe':
       return probe(request.provider);
@@ -53,27 +53,26 @@ async function answerForModel(
     if (request.type === 'segment')
       return segmentCrop(sessions, { ...request, model, view: slices.view(request.slice) });
     const session = await sessions.get(model, manifest.files.network, request.provider);
-    return session.ok ? ok(request.type === 'encode' ? { encoderMs: null } : {}) : session;
+    if (!session.ok) return session;
+    return ok(request.type === 'encode' ? { done: true, encoderMs: null } : {});
   }
   const model = { ...request.model, manifest };
   if (request.type === 'view')
     return ok(viewPrompt(model, request.slice, slices.view(request.slice)));
   if (request.type === 'load') {
-    const encoder = await sessions.get(model, fileOfRole(manifest, 'encoder'), request.provider);
-    const decoder = encoder.ok
-      ? await sessions.get(model, manifest.files.decoder, request.provider)
-      : encoder;
-    return decoder.ok ? ok({}) : decoder;
+    const pieces = encoderPieces(manifest).map(({ role }) => role);
+    const perSlice = manifest.decoder.slice ? [manifest.decoder.slice.role] : [];
+    for (const role of [...pieces, ...perSlice, 'decoder']) {
+      const session = await sessions.get(model, fileOfRole(manifest, role), request.provider);
+      if (!session.ok) return session;
+    }
+    return ok({});
   }
   const { slice } = request;
   const job = { ...request, model, slice, view: () => slices.view(slice) };
   return request.type === 'encode'
-    ? encodeSlice(sessions, embeddings, job)
-    : segmentPrompt(sessions, embeddings, {
-        ...job,
-        boxPx: request.boxPx,
-        wantLogits: request.wantLogits,
-      });
+    ? promptable.encode(job)
+    : promptable.segment({ ...request, ...job });
 }
 
 let last: Promise<void> = Promise.resolve();

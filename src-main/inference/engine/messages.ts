@@ -42,12 +42,15 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
   }),
   /** Loads a model's sessions ahead of the first box. */
   z.object({ type: z.literal('load'), ...onProvider }),
+  /** At most one piece of the encoder, then, with the embedding there, the decoder: asked until it is done. */
   z.object({
     type: z.literal('segment'),
     ...onProvider,
     slice: engineSliceSchema,
     /** In stored slice pixels, inside the slice. */
-    boxPx: boxPxSchema,
+    boxesPx: z.array(boxPxSchema).min(1),
+    /** The draft encoder may be used where the embedding is not there yet. */
+    draft: z.boolean(),
     /** To compare with reference numbers. */
     wantLogits: z.boolean(),
   }),
@@ -57,6 +60,7 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
     slice: engineSliceSchema,
     boxPx: boxPxSchema,
   }),
+  /** One piece of the encoder: asked until it is done. */
   z.object({ type: z.literal('encode'), ...onProvider, slice: engineSliceSchema }),
   /** In a process of its own: runs the probe graph on one provider. */
   z.object({ type: z.literal('probe'), provider: executionProviderSchema }),
@@ -74,26 +78,37 @@ const empty = z.object({});
 export const engineAnswerSchemas = {
   configure: empty,
   load: empty,
-  segment: z.object({
-    originPx: z.tuple([z.number().int(), z.number().int()]),
-    sizePx: z.tuple([z.number().int(), z.number().int()]),
-    bits: bytesSchema,
-    areaPx: z.number().int(),
-    recipe: z.string(),
-    encoderMs: z.number().nullable(),
-    decoderMs: z.number(),
-    embeddingCached: z.boolean(),
-    expectedDsc: z.number().min(0).max(1).nullable(),
-    probability: z
-      .object({
-        originPx: z.tuple([z.number().int(), z.number().int()]),
-        sizePx: z.tuple([z.number().int(), z.number().int()]),
-        bytes: bytesSchema,
-      })
-      .nullable(),
-    /** [size, size], row by row; null unless wanted. */
-    logits: floatsSchema.nullable(),
-  }),
+  segment: z.discriminatedUnion('done', [
+    z.object({ done: z.literal(false) }),
+    z.object({
+      done: z.literal(true),
+      /** One per box. */
+      masks: z.array(
+        z.object({
+          originPx: z.tuple([z.number().int(), z.number().int()]),
+          sizePx: z.tuple([z.number().int(), z.number().int()]),
+          bits: bytesSchema,
+          areaPx: z.number().int(),
+          expectedDsc: z.number().min(0).max(1).nullable(),
+          probability: z
+            .object({
+              originPx: z.tuple([z.number().int(), z.number().int()]),
+              sizePx: z.tuple([z.number().int(), z.number().int()]),
+              bytes: bytesSchema,
+            })
+            .nullable(),
+        }),
+      ),
+      recipe: z.string(),
+      encoderMs: z.number().nullable(),
+      decoderMs: z.number(),
+      embeddingCached: z.boolean(),
+      /** Made with the draft encoder. */
+      draft: z.boolean(),
+      /** [boxes, size, size], row by row; null unless wanted. */
+      logits: floatsSchema.nullable(),
+    }),
+  ]),
   view: z.object({
     rgba: bytesSchema,
     widthPx: z.number().int(),
@@ -101,12 +116,18 @@ export const engineAnswerSchemas = {
     sliceRectPx: boxPxSchema,
     recipe: z.string(),
   }),
-  encode: z.object({ encoderMs: z.number().nullable() }),
+  encode: z.object({ done: z.boolean(), encoderMs: z.number().nullable() }),
   probe: z.object({ output: floatsSchema, milliseconds: z.number(), runtimeVersion: z.string() }),
   backends: z.object({ names: z.array(z.string()), runtimeVersion: z.string() }),
 } as const;
 export type EngineAnswer<T extends EngineRequest['type']> = z.infer<
   (typeof engineAnswerSchemas)[T]
+>;
+
+/** An answer that is not one piece of a longer job. */
+export type FinishedAnswer<T extends EngineRequest['type']> = Exclude<
+  EngineAnswer<T>,
+  { done: false }
 >;
 
 export const engineReplySchema = z.discriminatedUnion('type', [

@@ -1,114 +1,153 @@
-import type { ExecutionProvider } from '../../../src-shared/contract/models.ts';
-import type { BoxPx } from '../../../src-shared/geometry/box.ts';
 import { ok, type Result } from '../../../src-shared/result.ts';
-import { fileOfRole, type InstalledModel, type PromptableManifest } from '../../models/manifest.ts';
+import type { BoxPx } from '../../../src-shared/geometry/box.ts';
+import { fileOfRole } from '../../models/manifest.ts';
+import { Recent } from '../../recent.ts';
 import type { ViewSlice } from '../recipes/crop-specialist.ts';
 import { flippedBox } from '../recipes/intensity.ts';
 import { flippedMask, tightened } from '../recipes/mask-rectangle.ts';
 import { boxInInput, encoderInput, logitsToSliceMask, resizedView } from '../recipes/promptable.ts';
-import { embeddingKey, type Embeddings } from './embeddings.ts';
+import type { Embeddings } from './embeddings.ts';
+import {
+  createEncoder,
+  promptableRecipe,
+  valuesIn,
+  type EncodeJob,
+  type PromptableModel,
+} from './encoder.ts';
 import type { EngineAnswer, EngineSlice } from './messages.ts';
 import { outsideColour } from './model-view.ts';
-import { runNetwork } from './run-network.ts';
+import { runNetwork, type NetworkCall } from './run-network.ts';
 import type { Sessions } from './sessions.ts';
 
-type PromptableModel = InstalledModel & { manifest: PromptableManifest };
-
-interface EncodeJob {
-  model: PromptableModel;
-  provider: ExecutionProvider;
-  slice: EngineSlice;
-  /** The greys of the slice, asked for only where the embedding is not there yet. */
-  view: () => ViewSlice;
+export interface SegmentJob extends EncodeJob {
+  /** In stored slice pixels. */
+  boxesPx: BoxPx[];
+  /** The draft encoder may be used where the exact embedding is not there. */
+  draft: boolean;
+  wantLogits: boolean;
 }
 
-export function promptableRecipe({ resize, greys, intensity, output }: PromptableManifest): string {
-  return `promptable/1 ${resize.policy} ${resize.filter} ${greys} ${intensity.scale} ${output.order}`;
+export interface Promptable {
+  /** One piece of the encoder towards the embedding of a slice, so that its boxes need only the decoder. */
+  encode(job: EncodeJob): Promise<Result<EngineAnswer<'encode'>>>;
+  /** One piece of the encoder, or, where the embedding is there, the decoder: masks in stored slice pixels. */
+  segment(job: SegmentJob): Promise<Result<EngineAnswer<'segment'>>>;
 }
 
-/** The slice's embedding, from the cache or the encoder; `encoderMs` is null when it came from the cache. */
-async function embeddingOf(
-  sessions: Sessions,
-  embeddings: Embeddings,
-  job: EncodeJob,
-): Promise<Result<{ data: Float32Array; encoderMs: number | null }>> {
-  const { manifest } = job.model;
-  const key = embeddingKey(
-    job.model.sha256,
-    `${promptableRecipe(manifest)} ${job.provider}`,
-    job.slice,
-  );
-  const length = manifest.embedding.shape.reduce((product, dim) => product * dim, 1);
-  const known = embeddings.get(key);
-  if (known && known.length === length) return ok({ data: known, encoderMs: null });
-  const start = performance.now();
-  const { sizePx } = manifest.input;
-  const input = encoderInput(manifest, resizedView(manifest, job.view()));
-  const answer = await runNetwork(sessions, {
-    model: job.model,
-    file: fileOfRole(manifest, 'encoder'),
-    provider: job.provider,
-    inputs: { [manifest.input.name]: { data: input, shape: [1, 3, sizePx, sizePx] } },
-    outputs: { [manifest.embedding.name]: length },
-  });
-  if (!answer.ok) return answer;
-  return ok({
-    data: embeddings.put(key, answer.value.outputs[manifest.embedding.name]!),
-    encoderMs: performance.now() - start,
-  });
-}
+type Inputs = NetworkCall['inputs'];
 
-/** Prepares the embedding of a slice, so that its boxes need only the decoder. */
-export async function encodeSlice(
-  sessions: Sessions,
-  embeddings: Embeddings,
-  job: EncodeJob,
-): Promise<Result<EngineAnswer<'encode'>>> {
-  const embedding = await embeddingOf(sessions, embeddings, job);
-  return embedding.ok ? ok({ encoderMs: embedding.value.encoderMs }) : embedding;
-}
+/** Slices whose part of the decoder is kept, some 20 MB each for SAM's decoder. */
+const KEPT_SLICES = 4;
+/** Boxes in one run: more gain nothing, and each takes some 30 MB of SAM's decoder. */
+const MOST_BOXES = 8;
 
-/** Slice and box → embedding → decoder → mask in stored slice pixels. */
-export async function segmentPrompt(
-  sessions: Sessions,
-  embeddings: Embeddings,
-  job: EncodeJob & { boxPx: BoxPx; wantLogits: boolean },
-): Promise<Result<EngineAnswer<'segment'>>> {
-  const { model, slice } = job;
-  const { manifest } = model;
-  const embedding = await embeddingOf(sessions, embeddings, job);
-  if (!embedding.ok) return embedding;
-  const start = performance.now();
-  const { gridPx, name } = manifest.output;
-  const answer = await runNetwork(sessions, {
-    model,
-    file: manifest.files.decoder,
-    provider: job.provider,
-    inputs: {
-      [manifest.decoder.embeddingName]: {
-        data: embedding.value.data,
-        shape: manifest.embedding.shape,
-      },
-      [manifest.decoder.boxName]: {
-        data: boxInInput(manifest, flippedBox(job.boxPx, slice), slice),
-        shape: manifest.decoder.boxShape,
-      },
+/** Jobs for models of an encoder per slice and a decoder per box. */
+export function createPromptable(sessions: Sessions, embeddings: Embeddings): Promptable {
+  const encoder = createEncoder(sessions, embeddings);
+  /** What the decoder takes of a slice beside the box, by the key of the embedding. */
+  const decoderInputs = new Recent<Inputs>(KEPT_SLICES);
+
+  async function sliceInputs({ model, provider }: EncodeJob, embedding: Float32Array) {
+    const { manifest } = model;
+    const { embeddingName, slice } = manifest.decoder;
+    const inputs: Inputs = {
+      [embeddingName]: { data: embedding, shape: manifest.embedding.shape },
+    };
+    if (!slice) return ok(inputs);
+    const outputs = Object.fromEntries(
+      slice.outputs.map(({ name, shape }) => [name, valuesIn(shape)]),
+    );
+    const file = fileOfRole(manifest, slice.role);
+    const answer = await runNetwork(sessions, { model, provider, file, inputs, outputs });
+    if (!answer.ok) return answer;
+    return ok<Inputs>(
+      Object.fromEntries(
+        slice.outputs.map(({ name, shape }) => [name, { data: answer.value[name]!, shape }]),
+      ),
+    );
+  }
+
+  /** Logits [boxes, grid, grid]. */
+  async function decode(job: SegmentJob, inputs: Inputs): Promise<Result<Float32Array>> {
+    const { model, provider, slice, boxesPx } = job;
+    const { manifest } = model;
+    const { boxName, boxShape, manyBoxes } = manifest.decoder;
+    const cells = manifest.output.gridPx ** 2;
+    const logits = new Float32Array(boxesPx.length * cells);
+    const atOnce = manyBoxes ? MOST_BOXES : 1;
+    for (let first = 0; first < boxesPx.length; first += atOnce) {
+      const boxes = boxesPx.slice(first, first + atOnce);
+      const data = Float32Array.from(
+        boxes.flatMap((box) => [...boxInInput(manifest, flippedBox(box, slice), slice)]),
+      );
+      const shape = manyBoxes ? [boxes.length, ...boxShape.slice(1)] : boxShape;
+      const answer = await runNetwork(sessions, {
+        model,
+        provider,
+        file: fileOfRole(manifest, 'decoder'),
+        inputs: { ...inputs, [boxName]: { data, shape } },
+        outputs: { [manifest.output.name]: boxes.length * cells },
+      });
+      if (!answer.ok) return answer;
+      logits.set(answer.value[manifest.output.name]!, first * cells);
+    }
+    return ok(logits);
+  }
+
+  return {
+    async encode(job) {
+      const reached = await encoder.advance(job, false);
+      if (!reached.ok) return reached;
+      const { done } = reached.value;
+      return ok({ done, encoderMs: reached.value.done ? reached.value.encoderMs : null });
     },
-    outputs: { [name]: gridPx * gridPx },
-  });
-  if (!answer.ok) return answer;
-  const logits = answer.value.outputs[name]!;
-  const mask = tightened(logitsToSliceMask(manifest, logits, slice));
-  return ok({
-    ...flippedMask(mask, slice),
-    recipe: promptableRecipe(manifest),
-    encoderMs: embedding.value.encoderMs,
-    decoderMs: performance.now() - start,
-    embeddingCached: embedding.value.encoderMs === null,
-    expectedDsc: null,
-    probability: null,
-    logits: job.wantLogits ? logits : null,
-  });
+
+    async segment(job) {
+      const { model, slice, boxesPx } = job;
+      const { manifest } = model;
+      const exact = encoder.key(job, false);
+      const draft =
+        job.draft &&
+        manifest.draftEncoder !== undefined &&
+        !decoderInputs.get(exact) &&
+        !embeddings.has(exact);
+      const key = draft ? encoder.key(job, true) : exact;
+      let inputs = decoderInputs.get(key);
+      let encoderMs: number | null = null;
+      let decoderMs = 0;
+      if (!inputs) {
+        const reached = await encoder.advance(job, draft);
+        if (!reached.ok) return reached;
+        if (!reached.value.done) return ok({ done: false });
+        encoderMs = reached.value.encoderMs;
+        const start = performance.now();
+        const made = await sliceInputs(job, reached.value.data);
+        if (!made.ok) return made;
+        inputs = made.value;
+        decoderMs = performance.now() - start;
+      }
+      decoderInputs.put(key, inputs);
+      const start = performance.now();
+      const logits = await decode(job, inputs);
+      if (!logits.ok) return logits;
+      const cells = manifest.output.gridPx ** 2;
+      const masks = boxesPx.map((_, at) => {
+        const own = logits.value.subarray(at * cells, (at + 1) * cells);
+        const mask = flippedMask(tightened(logitsToSliceMask(manifest, own, slice)), slice);
+        return { ...mask, expectedDsc: null, probability: null };
+      });
+      return ok({
+        done: true,
+        masks,
+        recipe: promptableRecipe(manifest),
+        encoderMs,
+        decoderMs: decoderMs + performance.now() - start,
+        embeddingCached: encoderMs === null,
+        draft,
+        logits: job.wantLogits ? logits.value : null,
+      });
+    },
+  };
 }
 
 /**

@@ -21,7 +21,7 @@ export interface NetworkCall {
 export async function runNetwork(
   sessions: Sessions,
   call: NetworkCall,
-): Promise<Result<{ outputs: Record<string, Float32Array>; ms: number }>> {
+): Promise<Result<Record<string, Float32Array>>> {
   const { model, file, provider } = call;
   const session = await sessions.get(model, file, provider);
   if (!session.ok) return session;
@@ -37,34 +37,36 @@ export async function runNetwork(
   for (const [name, { data, shape }] of Object.entries(call.inputs)) {
     feeds[name] = new runtime.value.Tensor('float32', data, shape);
   }
-  const start = performance.now();
-  let answer: Record<string, Tensor>;
-  try {
-    answer = await session.value.run(feeds, names);
-  } catch (error) {
-    const detail = `the run on ${provider} failed: ${(error as Error).message}`;
-    return provider === 'cpu'
+  const failed = (detail: string) =>
+    provider === 'cpu'
       ? invalid(detail)
       : fail('engine-unavailable', { provider }, `${file.path}: ${detail}`);
+  let answers: Record<string, Tensor>;
+  try {
+    answers = await session.value.run(feeds, names);
+  } catch (error) {
+    return failed(`the run on ${provider} failed: ${(error as Error).message}`);
   }
-  const ms = performance.now() - start;
   const outputs: Record<string, Float32Array> = {};
   for (const [name, length] of Object.entries(call.outputs)) {
-    const data = answer[name]?.data;
+    const data = answers[name]?.data;
     if (!(data instanceof Float32Array) || data.length !== length) {
-      const got = data instanceof Float32Array ? `${data.length} values` : answer[name]?.type;
+      const got = data instanceof Float32Array ? `${data.length} values` : answers[name]?.type;
       return invalid(`output "${name}" has ${got}; model.json says ${length} float32 values.`);
     }
     // Masks made from such values would be empty or full without a word.
-    if (!data.every(Number.isFinite)) {
-      const detail = `output "${name}" has values that are not finite on ${provider}.`;
-      return provider === 'cpu'
-        ? invalid(detail)
-        : fail('engine-unavailable', { provider }, `${file.path}: ${detail}`);
-    }
+    if (!allFinite(data))
+      return failed(`output "${name}" has values that are not finite on ${provider}.`);
     outputs[name] = data.slice();
   }
-  return ok({ outputs, ms });
+  return ok(outputs);
+}
+
+/** As `values.every(Number.isFinite)`, some ten times as fast: a product with zero is NaN only where a value is not finite. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (const value of values) sum += value * 0;
+  return sum === 0;
 }
 
 function namesProblem(
