@@ -345,7 +345,7 @@ class CrossAttention(nn.Module):
 
     def forward(self, q, k, v):
         def by_head(x):
-            return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            return x.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
         q, k, v = by_head(self.q_proj(q)), by_head(self.k_proj(k)), by_head(self.v_proj(v))
         weights = (q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])).softmax(-1)
@@ -414,7 +414,7 @@ class MaskDecoder(nn.Module):
             nn.GELU(),
         )
         self.output_hypernetworks_mlps = nn.ModuleList(Perceptron(width, width, width // 8) for _ in range(4))
-        self.iou_prediction_head = Perceptron(width, 256, 4)
+        self.iou_prediction_head = Perceptron(width, width, 4)
 
     def forward(self, embedding, image_pe, corners, dense):
         """Mask token 0 (`multimask_output=False`): logits [B, 1, 4 side, 4 side], IoU [B, 1]."""
@@ -424,8 +424,9 @@ class MaskDecoder(nn.Module):
         image = (embedding + dense.reshape(1, -1, 1, 1)).flatten(2).transpose(1, 2).expand(boxes, -1, -1)
         tokens, image = self.transformer(torch.cat([own, corners], dim=1), image, image_pe)
         fine = self.output_upscaling(image.transpose(1, 2).reshape(boxes, width, height, across))
-        mask = torch.einsum("bc,bchw->bhw", self.output_hypernetworks_mlps[0](tokens[:, 1]), fine)
-        return mask[:, None], self.iou_prediction_head(tokens[:, 0])[:, :1]
+        filters = torch.stack([mlp(tokens[:, 1 + at]) for at, mlp in enumerate(self.output_hypernetworks_mlps)], dim=1)
+        masks = (filters @ fine.flatten(2)).reshape(boxes, -1, 4 * height, 4 * across)
+        return masks[:, :1], self.iou_prediction_head(tokens[:, 0])[:, :1]
 
 
 class Sam(nn.Module):

@@ -1,7 +1,8 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { TensorShapes } from '../../src-main/models/graphs/tensors.ts';
+import type { FileRange, WeightSource } from '../../src-main/models/graphs/types.ts';
 import { formulaWeight } from './formula-weights.ts';
 
 /*
@@ -20,13 +21,17 @@ export interface CheckpointOptions {
   change?: (name: string, values: Float32Array) => Float32Array;
 }
 
-/** Writes the checkpoint of a network with formula weights; tensors are made one at a time. */
+/**
+ * Writes the checkpoint of a network with formula weights; tensors are made one at a time. Returns where they lie, as
+ * a reader of checkpoints would find them.
+ */
 export function writeFormulaCheckpoint(
   path: string,
   shapes: TensorShapes,
   options: CheckpointOptions = {},
-): void {
+): WeightSource {
   const file = openSync(path, 'w');
+  const ranges = new Map<string, FileRange>();
   try {
     const zip = zipWriter(file, basename(path, extname(path)));
     zip.add('data.pkl', pickledState(shapes, options));
@@ -38,10 +43,9 @@ export function writeFormulaCheckpoint(
       } else {
         const weights = formulaWeight(name, dims);
         const values = options.change?.(name, weights) ?? weights;
-        zip.add(
-          `data/${storage}`,
-          new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-        );
+        const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+        const offset = zip.add(`data/${storage}`, bytes);
+        ranges.set(name, { location: basename(path), offset, length: bytes.length });
       }
       storage += 1;
     }
@@ -50,6 +54,22 @@ export function writeFormulaCheckpoint(
   } finally {
     closeSync(file);
   }
+  return {
+    tensor(name) {
+      const where = ranges.get(name);
+      const dims = shapes.get(name);
+      if (!where || !dims) throw new Error(`There is no tensor ${name}.`);
+      return { dims, where, read: () => readRange(path, where) };
+    },
+  };
+}
+
+function readRange(path: string, { offset, length }: FileRange): Float32Array {
+  const bytes = new Uint8Array(length);
+  const file = openSync(path, 'r');
+  readSync(file, bytes, 0, length, offset);
+  closeSync(file);
+  return new Float32Array(bytes.buffer);
 }
 
 /** Entries are stored, and padded by an extra field so that their data are aligned. */
@@ -63,7 +83,8 @@ function zipWriter(file: number, folder: string) {
     at += bytes.length;
   };
   return {
-    add(name: string, data: Uint8Array) {
+    /** Returns where the data begin. */
+    add(name: string, data: Uint8Array): number {
       const entry = Buffer.from(`${folder}/${name}`);
       const start = at + 30 + entry.length + 4;
       const padding = (64 - (start % 64)) % 64;
@@ -79,6 +100,7 @@ function zipWriter(file: number, folder: string) {
       common.writeUInt16LE(extra.length, 24);
       const offset = at;
       write(Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, entry, extra]));
+      const begin = at;
       write(data);
       common.writeUInt16LE(0, 24);
       const tail = Buffer.alloc(14);
@@ -86,6 +108,7 @@ function zipWriter(file: number, folder: string) {
       directory.push(
         Buffer.concat([Buffer.from('PK\x01\x02\x14\x00', 'latin1'), common, tail, entry]),
       );
+      return begin;
     },
     end() {
       const start = at;

@@ -89,22 +89,27 @@ export interface BuiltGraph {
   role: GraphRole;
   /** File name in the model's folder. */
   path: string;
-  /** The .onnx file: small, as its weights lie in the checkpoint and in `weights`. */
+  /** The .onnx file: small, as its weights lie in the checkpoint and in the weights file. */
   bytes: Uint8Array;
   inputs: GraphValue[];
   outputs: GraphValue[];
 }
 
 /**
- * The files of a model:
+ * Takes the weights that need another layout than the checkpoint's; the graphs point to where it put them. Written as
+ * they come, so that a model is never whole in memory.
+ */
+export interface WeightsFile {
+  /** The same key gives the same range, and is made only once. */
+  put(key: string, make: () => Float32Array | Int8Array): FileRange;
+}
+
+/**
+ * The graphs of a model:
  * - `encoder`, or `encoder-1` … `encoder-n`: image [1, 3, S, S] → embedding [1, C, E, E], in graphs to run one after
  *   another, each taking what the one before gave, so that other work can come between them;
  * - `decoder-slice`: embedding → what the decoder makes of it before it knows a box, run once per slice;
  * - `decoder`: the outputs of `decoder-slice` under the same names and boxes [B, 4] (x0, y0, x1, y1 in pixels of the
  *   encoder's input) → logits [B, 1, 4E, 4E] of mask token 0 and iou [B, 1].
  */
-export interface BuiltModel {
-  graphs: BuiltGraph[];
-  /** Weights that had to be laid out anew; the graphs point into it. */
-  weights: { path: string; bytes: Uint8Array };
-}
+export type BuiltModel = BuiltGraph[];
