@@ -70,10 +70,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     chosenDefault: () => settings.get().defaultModelId,
     checksOf: (modelSha256) => inference.checksOf(modelSha256),
   });
-  const { provider, embeddingCacheBytes } = settings.get();
+  const { provider, embeddingCacheBytes, draftMasks } = settings.get();
   const inference = createInferenceService({
     models,
-    settings: { provider, embeddingCacheBytes },
+    settings: { provider, embeddingCacheBytes, drafts: draftMasks },
     cacheDir: opened.folder.root,
     log: areaLogger(log, 'inference'),
     ...(options.spawnEngine ? { spawnEngine: options.spawnEngine } : {}),

@@ -24,13 +24,15 @@ export interface EngineConnection {
 }
 
 /**
- * Starts an engine process and waits until it listens.
+ * Starts an engine process and waits until it listens. The process ends when `closing` aborts, at any time.
  * Errors: `engine-unavailable` when it ends or says nothing before that.
  */
 export async function connectEngine(
   spawn: SpawnEngine,
   startTimeoutMs: number,
+  closing?: AbortSignal,
 ): Promise<Result<EngineConnection>> {
+  if (closing?.aborted) return fail('engine-unavailable', {}, 'The application is closing.');
   let process: ReturnType<SpawnEngine>;
   try {
     process = spawn();
@@ -57,8 +59,11 @@ export async function connectEngine(
     waiting.get(reply.data.id)?.({ result: reply.data.result });
     waiting.delete(reply.data.id);
   });
+  const close = () => kill('the application is closing');
+  closing?.addEventListener('abort', close, { once: true });
   process.onExit((how) => {
     ended = true;
+    closing?.removeEventListener('abort', close);
     const detail = killedFor ? `The engine was ended: ${killedFor}` : `The engine process ${how}`;
     for (const settle of waiting.values()) settle({ ended: detail });
     waiting.clear();

@@ -44,6 +44,8 @@ export interface JobRunner {
    * Errors: engine-crashed when it ended again, engine-unavailable when it cannot be started, and those of the engine.
    */
   run<J extends Job>(job: J, progress: Progress): Promise<Result<Ran<J['type']>>>;
+  /** Told to the engine before its next job. */
+  setEmbeddingDiskBytes(bytes: number): void;
   close(): Promise<void>;
 }
 
@@ -68,26 +70,33 @@ export function createJobRunner(options: {
   const { providers, events, log } = options;
   let connection: EngineConnection | null = null;
   let startedBefore = false;
-  let closed = false;
+  const closing = new AbortController();
+  let { configure } = options;
+  let isConfigured = false;
   /** Pixels that this engine process was sent last. */
   let sentPixels = '';
   /** Models whose numbers were found right on a provider other than the CPU. */
   const verified = new Set<string>();
 
   async function connected(): Promise<Result<EngineConnection>> {
-    if (connection && !connection.ended) return ok(connection);
-    if (closed) return fail('cancelled');
-    events.starting(startedBefore);
-    startedBefore = true;
-    sentPixels = '';
-    const started = await connectEngine(options.spawn, START_TIMEOUT_MS);
-    if (!started.ok) return started;
-    connection = started.value;
-    if (closed) connection.kill('the application is closing');
-    const configured = await connection.request(options.configure, START_TIMEOUT_MS);
-    if (configured.kind === 'ended') return fail('engine-unavailable', {}, configured.detail);
-    if (!configured.result.ok) return configured.result;
-    events.up();
+    if (closing.signal.aborted) return fail('cancelled');
+    const isNew = !connection || connection.ended;
+    if (!connection || connection.ended) {
+      events.starting(startedBefore);
+      startedBefore = true;
+      sentPixels = '';
+      isConfigured = false;
+      const started = await connectEngine(options.spawn, START_TIMEOUT_MS, closing.signal);
+      if (!started.ok) return started;
+      connection = started.value;
+    }
+    if (!isConfigured) {
+      isConfigured = true;
+      const configured = await connection.request(configure, START_TIMEOUT_MS);
+      if (configured.kind === 'ended') return fail('engine-unavailable', {}, configured.detail);
+      if (!configured.result.ok) return configured.result;
+    }
+    if (isNew) events.up();
     return ok(connection);
   }
 
@@ -176,7 +185,7 @@ export function createJobRunner(options: {
 
   return {
     async run<J extends Job>(job: J, progress: Progress): Promise<Result<Ran<J['type']>>> {
-      while (!closed) {
+      while (!closing.signal.aborted) {
         const { provider } = providers.choose(job.model.sha256);
         if (job.type !== 'view' && !(await heldToNumbers(job.model, provider))) continue;
         const ran = await attempt(job, provider);
@@ -187,7 +196,7 @@ export function createJobRunner(options: {
           reject(provider, job.model, result.error.detail ?? result.error.code);
           continue;
         }
-        if (closed) break;
+        if (closing.signal.aborted) break;
         log.warn(
           { job: job.type, model: job.model.manifest.id, detail: ran.detail },
           'the engine ended',
@@ -205,11 +214,14 @@ export function createJobRunner(options: {
       }
       return fail('cancelled');
     },
+    setEmbeddingDiskBytes(bytes) {
+      configure = { ...configure, embeddingDiskBytes: bytes };
+      isConfigured = false;
+    },
     async close() {
-      closed = true;
-      if (!connection) return;
-      connection.kill('the application is closing');
-      await connection.gone;
+      // Ends the process, whether it is up or still starting.
+      closing.abort();
+      await connection?.gone;
     },
   };
 }

@@ -43,9 +43,8 @@ export function createProviders(options: {
   let { wanted } = options;
   let probes: ProviderProbe[] = options.cache.read() ?? [];
   let running: Promise<ProviderProbe[]> | null = null;
-  let closed = false;
+  const closing = new AbortController();
   const rejected = new Map<string, string>();
-  const kills = new Set<() => void>();
 
   const rejection = (provider: ExecutionProvider, sha256: string) =>
     rejected.get(provider) ?? rejected.get(`${provider} ${sha256}`);
@@ -66,20 +65,15 @@ export function createProviders(options: {
 
   /** Answers from a process that is gone afterwards, or why there are none. */
   async function apart<T>(use: (ask: Ask) => Promise<Result<T>>): Promise<Result<T>> {
-    if (closed) return fail('cancelled');
-    const connection = await connectEngine(options.spawn, START_TIMEOUT_MS);
+    const connection = await connectEngine(options.spawn, START_TIMEOUT_MS, closing.signal);
     if (!connection.ok) return connection;
-    const kill = () => connection.value.kill('the probe is over');
-    kills.add(kill);
-    if (closed) kill();
     const answer = await use(async (request) => {
       const outcome = await connection.value.request(request, PROBE_TIMEOUT_MS);
       return outcome.kind === 'answered'
         ? outcome.result
         : fail('engine-unavailable', {}, outcome.detail);
     });
-    kill();
-    kills.delete(kill);
+    connection.value.kill('the probe is over');
     return answer;
   }
 
@@ -140,7 +134,7 @@ export function createProviders(options: {
       if (probes.length > 0 && !anew && !running) return Promise.resolve(probes);
       running ??= run()
         .then((found) => {
-          if (closed) return probes;
+          if (closing.signal.aborted) return probes;
           probes = found;
           options.cache.write(found);
           options.onChange();
@@ -150,8 +144,7 @@ export function createProviders(options: {
       return running;
     },
     close() {
-      closed = true;
-      for (const kill of kills) kill();
+      closing.abort();
     },
   };
 }

@@ -86,3 +86,37 @@ describe('an engine that ends under its work', () => {
     expect(service.status().error).toBeUndefined();
   });
 });
+
+describe('an engine that never comes up', () => {
+  it('does not hold up the end of the application', async () => {
+    const root = temporaryFolder();
+    writeTinyCropSpecialist(root);
+    let killed = 0;
+    const service = inferenceOn(root, {
+      settings: { provider: 'webgpu', embeddingCacheBytes: 1024 ** 2 },
+      spawnEngine: () => {
+        const listeners: ((how: string) => void)[] = [];
+        return {
+          send: () => undefined,
+          onMessage: () => undefined,
+          onExit: (listener) => listeners.push(listener),
+          kill() {
+            killed += 1;
+            for (const listener of listeners) listener('ended by SIGKILL');
+          },
+        };
+      },
+    });
+    const box: [number, number, number, number] = [24, 20, 40, 36];
+    const answer = service.segmentBox({ modelId: 'tiny-crop', slice: halves, boxPx: box }, {});
+    const probes = service.probeProviders();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const start = performance.now();
+    await service.close();
+    // It had half a minute to come up.
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect(codeOf(await answer)).toBe('cancelled');
+    expect(await probes).toEqual([]);
+    expect(killed).toBe(2);
+  });
+});

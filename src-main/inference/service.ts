@@ -78,7 +78,7 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
   let idle: NodeJS.Timeout | undefined;
   /** Slices whose embedding was made since the start, so that going to and fro asks for nothing twice. */
   const prepared = new Set<string>();
-  const drafts = options.settings.drafts ?? false;
+  let drafts = options.settings.drafts ?? false;
   let current: InstalledModel | null = null;
   let engine: Pick<EngineStatus, 'restarts' | 'lastEncoderMs' | 'lastDecoderMs' | 'error'> & {
     state: EngineStatus['state'];
@@ -319,6 +319,10 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
     tryModel: (trial, signal) => tryModel(spawn, trial, signal),
     checksOf: (modelSha256) => records.of(modelSha256),
 
+    setOptions(changed) {
+      drafts = changed.drafts;
+      runner.setEmbeddingDiskBytes(changed.embeddingCacheBytes);
+    },
     setProvider(provider) {
       providers.want(provider);
       probe();

@@ -114,6 +114,8 @@ export interface InferenceController extends InferenceService {
   ): Promise<Result<ModelTrial>>;
   /** The last results of `verifyModel` on this machine, by the model's SHA-256. */
   checksOf(modelSha256: string): ProviderCheck[];
+  /** Settings that changed: the limit of the embeddings on disk, and whether drafts are wanted. */
+  setOptions(options: { embeddingCacheBytes: number; drafts: boolean }): void;
   /** The provider for all boxes from now on. */
   setProvider(provider: ExecutionProvider | 'auto'): void;
   /** Tries the execution providers of this machine; `anew` also where results are kept from before. */

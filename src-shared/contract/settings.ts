@@ -11,6 +11,8 @@ const fields = {
   fillOpacity: z.number().min(0).max(1),
   outlineWidthPx: z.number().min(0).max(5),
   embeddingCacheBytes: z.number().int().positive(),
+  /** Answers first with a model's faster, less exact encoder, where it has one; the exact mask follows. */
+  draftMasks: z.boolean(),
 };
 
 export const settingsSchema = z.object({
@@ -21,6 +23,7 @@ export const settingsSchema = z.object({
   fillOpacity: fields.fillOpacity.default(0.3),
   outlineWidthPx: fields.outlineWidthPx.default(2),
   embeddingCacheBytes: fields.embeddingCacheBytes.default(8 * 1024 ** 3),
+  draftMasks: fields.draftMasks.default(false),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

@@ -1,8 +1,5 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../tests/support/inference.ts';
-import { createEmbeddingFiles } from './embedding-files.ts';
 import { createEmbeddings, embeddingKey } from './embeddings.ts';
 import type { EngineSlice } from './messages.ts';
 
@@ -43,6 +40,14 @@ describe('embeddings', () => {
     expect(cache.get('large')).toEqual(large);
   });
 
+  it('of a draft stay in memory', () => {
+    const limits = { folder: temporaryFolder(), memoryBytes: 1e6, diskBytes: 1e6 };
+    const cache = createEmbeddings(limits);
+    const held = cache.hold('draft', embedding(1));
+    expect(cache.get('draft')).toEqual(held);
+    expect(createEmbeddings(limits).get('draft')).toBeNull();
+  });
+
   it('have a key that changes with all that changes them', () => {
     const slice: EngineSlice = {
       pixelsSha256: 'p',
@@ -66,42 +71,5 @@ describe('embeddings', () => {
     keys.push(embeddingKey('other', 'recipe', slice), embeddingKey('model', 'other', slice));
     expect(new Set(keys).size).toBe(keys.length);
     expect(embeddingKey('model', 'recipe', { ...slice, data: new Uint8Array(24) })).toBe(keys[0]);
-  });
-});
-
-describe('embedding files', () => {
-  it('stay within the limit, and those unused for longest go', () => {
-    const folder = temporaryFolder();
-    const files = createEmbeddingFiles(folder, 3.2 * KB);
-    for (const key of ['a', 'b', 'c']) files.write(key, new Float16Array(embedding(1)));
-    expect(files.read('a')).not.toBeNull();
-    files.write('d', new Float16Array(embedding(1)));
-    expect(readdirSync(folder).sort()).toEqual(['a.embedding', 'c.embedding', 'd.embedding']);
-    // Known again after a restart.
-    const again = createEmbeddingFiles(folder, 3.2 * KB);
-    again.write('e', new Float16Array(embedding(1)));
-    expect(readdirSync(folder)).toHaveLength(3);
-    expect(again.read('b')).toBeNull();
-  });
-
-  it('clear away what an end in the middle of writing left', () => {
-    const folder = temporaryFolder();
-    writeFileSync(join(folder, 'a.embedding.part'), 'half');
-    createEmbeddingFiles(folder, 1e6);
-    expect(existsSync(join(folder, 'a.embedding.part'))).toBe(false);
-  });
-
-  it('that are damaged, cut or empty are none, and go', () => {
-    const folder = temporaryFolder();
-    writeFileSync(join(folder, 'empty.embedding'), '');
-    const files = createEmbeddingFiles(folder, 1e6);
-    files.write('cut', new Float16Array(embedding(1)));
-    writeFileSync(join(folder, 'cut.embedding'), 'EMB1 but no more');
-    expect([files.read('empty'), files.read('cut'), files.read('none')]).toEqual([
-      null,
-      null,
-      null,
-    ]);
-    expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
-  createEmbeddingFiles,
-  type EmbeddingFiles,
+  openEmbeddingStore,
+  type EmbeddingStore,
   type StoredEmbedding,
-} from './embedding-files.ts';
+} from './embedding-store.ts';
 import type { EngineSlice } from './messages.ts';
 
 /** Embeddings by key, in memory first, then on disk. What is got is a fresh array: nobody can change what is kept. */
@@ -14,6 +14,8 @@ export interface Embeddings {
   put(key: string, embedding: Float32Array): Float32Array;
   /** As `put`, in memory only. */
   hold(key: string, embedding: Float32Array): Float32Array;
+  /** What is kept on disk is cut down to the limit at once. */
+  setDiskLimit(bytes: number): void;
 }
 
 export interface EmbeddingLimits {
@@ -39,14 +41,21 @@ export function embeddingKey(modelSha256: string, recipe: string, slice: EngineS
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
 }
 
-export function createEmbeddings({ folder, memoryBytes, diskBytes }: EmbeddingLimits): Embeddings {
+/** Looks at the exponents, in which infinity and NaN are all ones: some ten times as fast as a look at the values. */
+function allFinite(half: Float16Array): boolean {
+  for (const bits of new Uint16Array(half.buffer)) if ((bits & 0x7c00) === 0x7c00) return false;
+  return true;
+}
+
+export function createEmbeddings({ folder, memoryBytes, ...limits }: EmbeddingLimits): Embeddings {
+  let { diskBytes } = limits;
   /** Oldest use first. */
   const memory = new Map<string, StoredEmbedding>();
   let usedBytes = 0;
-  let files: EmbeddingFiles | null = null;
+  let store: EmbeddingStore | null = null;
   const onDisk = () => {
-    if (folder !== null) files ??= createEmbeddingFiles(folder, diskBytes);
-    return files;
+    if (folder !== null) store ??= openEmbeddingStore(folder, diskBytes);
+    return store;
   };
 
   function remember(key: string, embedding: StoredEmbedding): void {
@@ -70,7 +79,7 @@ export function createEmbeddings({ folder, memoryBytes, diskBytes }: EmbeddingLi
   // Rounded before the first box too, so that a box answers the same whether or not it came from the cache.
   function rounded(embedding: Float32Array): StoredEmbedding {
     const half = new Float16Array(embedding);
-    return half.every(Number.isFinite) ? half : embedding.slice();
+    return allFinite(half) ? half : embedding.slice();
   }
 
   return {
@@ -89,6 +98,10 @@ export function createEmbeddings({ folder, memoryBytes, diskBytes }: EmbeddingLi
       const kept = rounded(embedding);
       remember(key, kept);
       return new Float32Array(kept);
+    },
+    setDiskLimit(bytes) {
+      diskBytes = bytes;
+      store?.setLimit(bytes);
     },
   };
 }

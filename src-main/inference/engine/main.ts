@@ -16,22 +16,16 @@ import { createSlices } from './slices.ts';
 
 const channel = parentChannel();
 const sessions = createSessions();
-const unconfigured = { folder: null, memoryBytes: 64 * 1024 ** 2, diskBytes: 0 };
-let promptable = createPromptable(sessions, createEmbeddings(unconfigured));
+let embeddingFolder: string | null = null;
+let embeddings = createEmbeddings({ folder: null, memoryBytes: 64 * 1024 ** 2, diskBytes: 0 });
+let promptable = createPromptable(sessions, embeddings);
 const slices = createSlices();
 
 async function answer(request: EngineRequest): Promise<Result<unknown>> {
   if ('slice' in request) slices.take(request.slice);
   switch (request.type) {
     case 'configure':
-      promptable = createPromptable(
-        sessions,
-        createEmbeddings({
-          folder: request.embeddingFolder,
-          memoryBytes: request.embeddingMemoryBytes,
-          diskBytes: request.embeddingDiskBytes,
-        }),
-      );
+      configure(request);
       return ok({});
     case 'probe':
       return probe(request.provider);
@@ -40,6 +34,19 @@ async function answer(request: EngineRequest): Promise<Result<unknown>> {
     default:
       return answerForModel(request);
   }
+}
+
+/** Asked again when a setting changes: then the embeddings at hand stay. */
+function configure(request: Extract<EngineRequest, { type: 'configure' }>): void {
+  if (request.embeddingFolder !== null && request.embeddingFolder === embeddingFolder)
+    return embeddings.setDiskLimit(request.embeddingDiskBytes);
+  embeddingFolder = request.embeddingFolder;
+  embeddings = createEmbeddings({
+    folder: request.embeddingFolder,
+    memoryBytes: request.embeddingMemoryBytes,
+    diskBytes: request.embeddingDiskBytes,
+  });
+  promptable = createPromptable(sessions, embeddings);
 }
 
 async function answerForModel(
