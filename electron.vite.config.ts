@@ -21,6 +21,7 @@ export default defineConfig({
           demo: at('src-main/cli/demo.ts'),
           engine: at('src-main/inference/engine/main.ts'),
           'imaging-worker': at('src-main/imaging/worker.ts'),
+          'model-worker': at('src-main/models/adding/worker.ts'),
         },
       },
     },

@@ -15,6 +15,7 @@ import type { ImportService } from './library/import-service.ts';
 import type { LibraryService } from './library/library-service.ts';
 import { addSamplePatient, ensureSamplePatient } from './library/sample-patient/index.ts';
 import type { VolumeStore } from './library/volume-store.ts';
+import { createModelAdding, type ModelAdding } from './models/adding/service.ts';
 import { createModelRegistry, type ModelRegistry } from './models/registry.ts';
 import { createSegmentationService } from './segmentation/service.ts';
 import type { SegmentationService } from './segmentation/types.ts';
@@ -38,6 +39,7 @@ export interface App {
   segmentation: SegmentationService;
   burden: BurdenService;
   models: ModelRegistry;
+  adding: ModelAdding;
   inference: InferenceController;
   settings: SettingsService;
   trainingSet: TrainingSetService;
@@ -115,6 +117,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     segmentation,
     burden: createBurdenService({ database: opened.database }),
     models,
+    adding: createModelAdding({ libraryRoot: opened.folder.root, models, inference }),
     inference,
     settings,
     trainingSet: createTrainingSetService({

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 const sources = {
   engine: 'inference/engine/main.ts',
   'imaging-worker': 'imaging/worker.ts',
+  'model-worker': 'models/adding/worker.ts',
 } as const;
 
 const here = dirname(fileURLToPath(import.meta.url));

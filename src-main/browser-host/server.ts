@@ -147,7 +147,10 @@ async function sendBytes(
   else await pipeline(createReadStream(answer.path, { highWaterMark: 1 << 20 }), response);
 }
 
-/** POST /upload/<importId>/<encoded relative path>: one file of a staged import. */
+/**
+ * POST /upload/<importId>/<encoded relative path>: one file of a staged import;
+ * POST /upload-model/<stageId>/<encoded name>: one file of a model.
+ */
 async function receiveUpload(
   app: App,
   request: IncomingMessage,
@@ -155,11 +158,14 @@ async function receiveUpload(
   pathname: string,
   refuse: Refuse,
 ): Promise<void> {
-  const match = /^\/upload\/([^/]+)\/(.+)$/.exec(pathname);
+  const match = /^\/upload(-model)?\/([^/]+)\/(.+)$/.exec(pathname);
   if (!match) return void refuse(response, 404, 'There is no such page.');
   // Only the workstation's own page may write: a plain form post from elsewhere has no Origin match.
   if (request.headers.origin === undefined) return void refuse(response, 403, refusalText.origin);
-  const staged = await app.imports.stagedFilePath(match[1]!, decodeURIComponent(match[2]!));
+  const [id, name] = [match[2]!, decodeURIComponent(match[3]!)];
+  const staged = match[1]
+    ? app.adding.stagedFilePath(id, name)
+    : await app.imports.stagedFilePath(id, name);
   if (!staged.ok) return void refuse(response, 400, staged.error.detail ?? staged.error.code);
   try {
     await pipeline(request, createWriteStream(staged.value));

@@ -37,6 +37,7 @@ const exitCodeOfError: Partial<Record<ErrorCode, ExitCode>> = {
 };
 
 export function exitCodeOf(code: ErrorCode): ExitCode {
+  if (/^(checkpoint|onnx)-/.test(code)) return exitCodes.refused;
   if (/^(model|engine|provider)/.test(code)) return exitCodes.model;
   return exitCodeOfError[code] ?? exitCodes.internal;
 }

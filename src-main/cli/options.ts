@@ -1,4 +1,8 @@
-import { executionProviderSchema } from '../../src-shared/contract/models.ts';
+import {
+  executionProviderSchema,
+  modelFamilySchema,
+  type ModelFamily,
+} from '../../src-shared/contract/models.ts';
 import { usableBox, type BoxPx } from '../../src-shared/geometry/box.ts';
 import type { Vec3 } from '../../src-shared/geometry/volume-geometry.ts';
 import { namedWindows, type ModelWindow, type NamedWindow } from '../../src-shared/window.ts';
@@ -53,6 +57,16 @@ export function parseWindow(typed: string): ModelWindow {
     throw failWith(exitCodes.usage, 'wrong-window', { text: typed, names: windowNames.join(', ') });
   }
   return { kind: 'custom', window: { level: level!, width: width! } };
+}
+
+export const familyNames = modelFamilySchema.options;
+
+/** @throws CommandError */
+export function parseFamily(typed: string): ModelFamily {
+  const family = modelFamilySchema.safeParse(typed);
+  if (family.success) return family.data;
+  const names = familyNames.join(', ');
+  throw failWith(exitCodes.usage, 'wrong-family', { text: typed, names });
 }
 
 /** @throws CommandError */

@@ -11,12 +11,14 @@ import { compareFiles } from './commands/compare.ts';
 import { exportSeries } from './commands/export.ts';
 import { importPaths } from './commands/import.ts';
 import { listLibrary } from './commands/list.ts';
+import { addModel, removeModel } from './commands/model-files.ts';
 import { listModels, verifyModels } from './commands/models.ts';
 import { segmentBatch } from './commands/segment-batch.ts';
 import { segment } from './commands/segment.ts';
 import { writeTrainingSet, type TrainingSetOptions } from './commands/training-set.ts';
 import { exitCodes, failWith } from './exit-codes.ts';
 import {
+  familyNames,
   parseBox,
   parseProvider,
   parseSeriesNumber,
@@ -106,6 +108,19 @@ export function createProgram(run: Run, output: OutputConfiguration): Command {
     .argument('[id]', text('argument-model'))
     .action((id: string | undefined, _options, self: Command) =>
       start(self, (context) => verifyModels(context, id)),
+    );
+
+  command(models, 'add', text('models-add'))
+    .argument('<files...>', text('argument-model-files'))
+    .option('--as <family>', text('option-as', { names: familyNames.join(', ') }))
+    .option('--name <name>', text('option-model-name'))
+    .action((files: string[], options: { as?: string; name?: string }, self: Command) =>
+      start(self, (context) => addModel(context, files, options)),
+    );
+  command(models, 'remove', text('models-remove'))
+    .argument('<id>', text('argument-model'))
+    .action((id: string, _options, self: Command) =>
+      start(self, (context) => removeModel(context, id)),
     );
 
   command(program, 'segment', text('segment'))

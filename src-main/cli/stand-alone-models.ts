@@ -15,18 +15,19 @@ export interface StandAloneModels {
 
 /**
  * Models and engine without a library: what a batch gives depends on its arguments alone, not on
- * the settings of the window, and nothing is made on the disk. Models of the library's folder are
+ * the settings of the window, and nothing is made on the disk (but what `keepChecks` says of models). Models of the library's folder are
  * found all the same.
  */
 export function standAloneModels(
   libraryDir: string,
   provider: WantedProvider = 'auto',
+  { keepChecks = false } = {},
 ): StandAloneModels {
   const models = modelsOf(libraryDir);
   const inference = createInferenceService({
     models,
     settings: { provider, embeddingCacheBytes: 0 },
-    cacheDir: null,
+    cacheDir: keepChecks ? libraryDir : null,
     log: { info: () => {}, warn: () => {} },
   });
   return { models, inference, close: () => inference.close() };

@@ -25,6 +25,6 @@ export function errorText({ code, params, detail }: AppError): string {
     return where + issueText({ code: issue as keyof typeof issues, params });
   }
   const sentence = formatMessage(errors[code], { reason: detail ?? '', ...params });
-  const speaks = withDetail.has(code) || /^(model|engine|library)-/.test(code);
+  const speaks = withDetail.has(code) || /^(model|engine|library|checkpoint|onnx)-/.test(code);
   return speaks && detail && !sentence.includes(detail) ? `${sentence} (${detail})` : sentence;
 }

@@ -2,6 +2,7 @@ import { eq, inArray } from 'drizzle-orm';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImportSummary } from '../../src-shared/contract/imports.ts';
+import { isProcess } from '../living-process.ts';
 import { type Db, writeTransaction } from './database.ts';
 import type { LibraryFolder } from './library-folder.ts';
 import { sweepLooseFiles } from './loose-files.ts';
@@ -59,21 +60,12 @@ function clearStaging(db: Db, folder: LibraryFolder): void {
     .all();
   const living = new Set(open.map((row) => row.id));
   for (const name of names) {
-    const decodingProcess = /^decode-(\d+)-/.exec(name)?.[1];
-    const inUse = decodingProcess ? isProcess(Number(decodingProcess)) : living.has(name);
+    const owner = /^(?:decode|model)-(\d+)-/.exec(name)?.[1];
+    const inUse = owner ? isProcess(Number(owner)) : living.has(name);
     if (!inUse) rmSync(join(folder.staging, name), { recursive: true, force: true });
   }
 }
 
 function isLiving(row: { processId: number; heartbeatAt: string }, now: number): boolean {
   return now - Date.parse(row.heartbeatAt) < silenceMs && isProcess(row.processId);
-}
-
-function isProcess(id: number): boolean {
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

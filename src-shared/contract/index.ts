@@ -16,7 +16,8 @@ import { trainingSetContract } from './training-set.ts';
  * - `/mask/<maskId or previewId>` one byte (0 or 1) per pixel of the mask's rectangle, row by row;
  * - `/thumbnail/<seriesId>` PNG;
  * - `/model-view/<id>` RGBA bytes;
- * - POST `/upload/<importId>/<encoded relative path>` one staged file.
+ * - POST `/upload/<importId>/<encoded relative path>` one staged file;
+ * - POST `/upload-model/<stageId>/<encoded name>` one file of a model.
  */
 export const contract = {
   application: applicationContract,

@@ -66,7 +66,70 @@ export const engineStatusSchema = z.object({
 });
 export type EngineStatus = z.infer<typeof engineStatusSchema>;
 
+export const modelFamilySchema = z.enum(['medsam-vit-b', 'sam-vit-b', 'lite-medsam', 'mobile-sam']);
+export type ModelFamily = z.infer<typeof modelFamilySchema>;
+
+/** What files are, looked at and not yet added. */
+export const modelProposalSchema = z.object({
+  proposalId: z.string(),
+  kind: z.enum(['checkpoint', 'onnx']),
+  files: z.array(z.object({ name: z.string(), sizeBytes: z.number() })),
+  /** What it was recognised as; for ONNX files, the name in their model.json. */
+  name: z.string(),
+  /** For a checkpoint, what it can be; the first is proposed. More than one when a person has to say. */
+  families: z.array(modelFamilySchema),
+  /** Why the first family is proposed. */
+  decidedBy: z.enum(['network', 'published-file', 'file-name', 'nothing']),
+  sha256: z.string(),
+  /** Number of weight tensors; null for ONNX files. */
+  tensors: z.number().int().nullable(),
+  /** What else a training checkpoint holds, which is left alone. */
+  beside: z.array(z.string()),
+});
+export type ModelProposal = z.infer<typeof modelProposalSchema>;
+
+export const modelAddProgressSchema = z.object({
+  phase: z.enum(['building', 'trying', 'finished']),
+  /** The provider that is tried. */
+  provider: executionProviderSchema.nullable(),
+  /** Set when finished. */
+  result: resultSchema(
+    z.object({
+      modelId: z.string(),
+      name: z.string(),
+      /** How the weights came into the library: all but `copied` take no space of their own. */
+      taken: z.enum(['moved', 'cloned', 'linked', 'copied']),
+      checks: z.array(providerCheckSchema),
+    }),
+  ).optional(),
+});
+export type ModelAddProgress = z.infer<typeof modelAddProgressSchema>;
+
 export const modelsContract = {
+  /** Opens a staging place for model files that a browser uploads to `uploadUrl` + encoded name. */
+  stage: oc.output(resultSchema(z.object({ stageId: z.string(), uploadUrl: z.string() }))),
+  /** Looks at files of this machine's disk, or at what was staged, without adding anything. */
+  propose: oc
+    .input(
+      z.union([z.object({ paths: z.array(z.string()).min(1) }), z.object({ stageId: z.string() })]),
+    )
+    .output(resultSchema(modelProposalSchema)),
+  /** Adds what was proposed; the last event has the result. To stop listening is to cancel. */
+  add: oc
+    .input(
+      z.object({
+        proposalId: z.string(),
+        family: modelFamilySchema.optional(),
+        name: z.string().max(120).optional(),
+      }),
+    )
+    .output(eventIterator(modelAddProgressSchema)),
+  /** Forgets what was staged or proposed. */
+  discard: oc.input(z.object({ id: z.string() })).output(resultSchema(z.object({}))),
+  /** Removes a model that a person added; masks that were made with it stay. */
+  remove: oc
+    .input(z.object({ modelId: z.string() }))
+    .output(resultSchema(z.object({ freedBytes: z.number() }))),
   list: oc.output(z.array(modelSummarySchema)),
   /** Checks files against their hashes and the model's numbers against its own reference. */
   verify: oc.input(z.object({ modelId: z.string() })).output(

@@ -1,11 +1,9 @@
+import type { ModelFamily, ModelProposal } from '../../../src-shared/contract/models.ts';
 import type { Architecture } from '../graphs/types.ts';
 
-/** A model that a checkpoint can be: its network and the recipe that its makers publish for it. */
-export const modelFamilies = ['medsam-vit-b', 'sam-vit-b', 'lite-medsam', 'mobile-sam'] as const;
-export type ModelFamily = (typeof modelFamilies)[number];
-
-/** How a family was decided on. */
-export type DecidedBy = 'network' | 'published-file' | 'file-name' | 'nothing';
+/*
+ * A family is a network with the recipe that its makers publish for it.
+ */
 
 /** Files whose makers and others publish the SHA-256 of. */
 const publishedFiles: Record<string, ModelFamily> = {
@@ -13,11 +11,7 @@ const publishedFiles: Record<string, ModelFamily> = {
   '6dbb90523a35330fedd7f1d3dfc66f995213d81b29a5ca8108dbcdd4e37d6c2f': 'mobile-sam',
 };
 
-export interface FamilyChoice {
-  /** The first is proposed. More than one where the file does not tell them apart. */
-  families: ModelFamily[];
-  decidedBy: DecidedBy;
-}
+export type FamilyChoice = Pick<ModelProposal, 'families' | 'decidedBy'>;
 
 /**
  * The families that a checkpoint can be. MedSAM and SAM ViT-B are one network with the same names and shapes: a known
