@@ -5,6 +5,7 @@ import { checkWeights } from '../checkpoint/check-weights.ts';
 import { CheckpointError } from '../checkpoint/checkpoint-error.ts';
 import { readCheckpoint, type Checkpoint } from '../checkpoint/read-checkpoint.ts';
 import { recognise } from '../checkpoint/recognise.ts';
+import { architectures } from '../graphs/architectures.ts';
 import { buildModel } from '../graphs/build-model.ts';
 import type { Architecture, BuiltGraph } from '../graphs/types.ts';
 import { createWeightsFile } from '../graphs/weights-file.ts';
@@ -92,9 +93,8 @@ export async function buildFromCheckpoint(
     const graphs: Omit<BuiltGraph, 'bytes'>[] = [];
     try {
       for (const { bytes, ...graph } of buildModel(
-        found.architecture,
-        checkpointSource(source, checkpoint, location),
-        weights,
+        { source: checkpointSource(source, checkpoint, location), file: weights },
+        architectures[found.architecture],
       )) {
         mkdirSync(folder, { recursive: true });
         writeDurably(join(folder, graph.path), bytes);
