@@ -2,7 +2,7 @@ import type { BoxPx } from '../../../src-shared/geometry/box.ts';
 import type { PromptableManifest } from '../../models/manifest.ts';
 import type { ViewSlice } from './crop-specialist.ts';
 import type { MaskRectangle } from './mask-rectangle.ts';
-import { resample } from './resample.ts';
+import { resampleGreys } from './resample.ts';
 
 /*
  * What a promptable model (MedSAM, SAM) sees of a slice and a box, and how its answer becomes a mask. The numbers of
@@ -33,17 +33,15 @@ export function resizedView(manifest: PromptableManifest, view: ViewSlice): View
   for (let channel = 0; channel < channels; channel += 1) {
     const plane = new Float64Array(pixels);
     for (let at = 0; at < pixels; at += 1) plane[at] = view.data[at * channels + channel]!;
-    const { filter } = manifest.resize;
-    const resized = resample(
+    const resized = resampleGreys(
       { data: plane, widthPx: view.widthPx, heightPx: view.heightPx },
       widthPx,
       heightPx,
-      filter,
+      manifest.resize.filter,
+      manifest.greys,
     );
-    const whole = manifest.greys === 'truncated' ? Math.trunc : Math.round;
     resized.data.forEach((value, at) => {
-      // A sum of weights may miss a whole number by the last bit, which must not cost a whole grey.
-      data[at * channels + channel] = whole(value + (manifest.greys === 'truncated' ? 1e-9 : 0));
+      data[at * channels + channel] = value;
     });
   }
   return { data, widthPx, heightPx, channels };
@@ -91,33 +89,75 @@ export function boxInInput(
   boxPx: BoxPx,
   slice: { widthPx: number; heightPx: number },
 ): Float32Array {
+  if (manifest.boxFrame === 'whole-input-pixels') {
+    // LiteMedSAM's script: int(coordinate · 256 / longer side).
+    const ratio = manifest.input.sizePx / Math.max(slice.widthPx, slice.heightPx);
+    return Float32Array.from(boxPx, (edge) => Math.trunc(edge * ratio));
+  }
   const [shownWidth, shownHeight] = shownSizePx(manifest, slice);
   const [x0, y0, x1, y1] = boxPx;
   const [sx, sy] = [shownWidth / slice.widthPx, shownHeight / slice.heightPx];
   return Float32Array.of(x0 * sx, y0 * sy, x1 * sx, y1 * sy);
 }
 
-/** The two cells of the output grid that a pixel's centre lies between, and how far it is from the first. */
+/** A picture of real values. */
+interface Values {
+  data: Float64Array;
+  widthPx: number;
+  heightPx: number;
+}
+
+/** The two cells that a pixel's centre lies between, and how far it is from the first; border cells are held. */
 function bilinearTaps(
+  cells: number,
   pixels: number,
-  shownCells: number,
-  gridPx: number,
 ): { lower: Int32Array; fraction: Float64Array } {
   const lower = new Int32Array(pixels);
   const fraction = new Float64Array(pixels);
-  // Cells that show only padding take no part.
-  const last = Math.min(gridPx, Math.ceil(shownCells)) - 1;
   for (let pixel = 0; pixel < pixels; pixel += 1) {
-    const position = Math.min(last, Math.max(0, ((pixel + 0.5) * shownCells) / pixels - 0.5));
-    lower[pixel] = Math.min(Math.max(0, last - 1), Math.floor(position));
+    const position = Math.min(cells - 1, Math.max(0, ((pixel + 0.5) * cells) / pixels - 0.5));
+    lower[pixel] = Math.min(Math.max(0, cells - 2), Math.floor(position));
     fraction[pixel] = position - lower[pixel]!;
   }
   return { lower, fraction };
 }
 
+/** torch's `interpolate(mode="bilinear", align_corners=False)`: half-pixel centres, no smoothing where it shrinks. */
+function bilinear(picture: Values, widthPx: number, heightPx: number): Values {
+  if (picture.widthPx === widthPx && picture.heightPx === heightPx) return picture;
+  const columns = bilinearTaps(picture.widthPx, widthPx);
+  const rows = bilinearTaps(picture.heightPx, heightPx);
+  const from = picture.data;
+  const data = new Float64Array(widthPx * heightPx);
+  for (let y = 0; y < heightPx; y += 1) {
+    const down = rows.fraction[y]!;
+    const above = rows.lower[y]! * picture.widthPx;
+    const below = down > 0 ? above + picture.widthPx : above;
+    for (let x = 0; x < widthPx; x += 1) {
+      const right = columns.fraction[x]!;
+      const left = columns.lower[x]!;
+      const next = right > 0 ? left + 1 : left;
+      const upper = from[above + left]! * (1 - right) + from[above + next]! * right;
+      const lower = from[below + left]! * (1 - right) + from[below + next]! * right;
+      data[y * widthPx + x] = upper * (1 - down) + lower * down;
+    }
+  }
+  return { data, widthPx, heightPx };
+}
+
+/** The upper left part of a picture. */
+function cropped({ data, widthPx }: Values, toWidthPx: number, toHeightPx: number): Values {
+  const part = new Float64Array(toWidthPx * toHeightPx);
+  for (let y = 0; y < toHeightPx; y += 1) {
+    part.set(data.subarray(y * widthPx, y * widthPx + toWidthPx), y * toWidthPx);
+  }
+  return { data: part, widthPx: toWidthPx, heightPx: toHeightPx };
+}
+
 /**
- * Logits [G, G] → the mask of the whole slice: sigmoid and bilinear in the manifest's order (half-pixel centres,
- * border cells held, as torch's `interpolate(align_corners=False)`), then > threshold.
+ * Logits [G, G] → the mask of the whole slice, > threshold. `sigmoid-then-resize` (MedSAM) takes probabilities before
+ * resizing, `resize-logits` (SAM, LiteMedSAM) does not. A stretched slice is resized from the grid at once, as MedSAM's
+ * script does; a padded one by way of the encoder's input, whose padding is cut off, as SAM's and LiteMedSAM's do.
  */
 export function logitsToSliceMask(
   manifest: PromptableManifest,
@@ -127,27 +167,16 @@ export function logitsToSliceMask(
   const { widthPx, heightPx } = slice;
   const { gridPx, order, threshold } = manifest.output;
   const sigmoidFirst = order === 'sigmoid-then-resize';
-  const values = sigmoidFirst
-    ? Float64Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)))
-    : Float64Array.from(logits);
+  const data = Float64Array.from(logits);
+  if (sigmoidFirst) data.forEach((logit, at) => (data[at] = 1 / (1 + Math.exp(-logit))));
   const limit = sigmoidFirst ? threshold : Math.log(threshold / (1 - threshold));
-  const [shownWidth, shownHeight] = shownSizePx(manifest, slice);
-  const perCell = gridPx / manifest.input.sizePx;
-  const columns = bilinearTaps(widthPx, shownWidth * perCell, gridPx);
-  const rows = bilinearTaps(heightPx, shownHeight * perCell, gridPx);
-  const bits = new Uint8Array(widthPx * heightPx);
-  for (let y = 0; y < heightPx; y += 1) {
-    const down = rows.fraction[y]!;
-    const above = rows.lower[y]! * gridPx;
-    const below = down > 0 ? above + gridPx : above;
-    for (let x = 0; x < widthPx; x += 1) {
-      const right = columns.fraction[x]!;
-      const left = columns.lower[x]!;
-      const next = right > 0 ? left + 1 : left;
-      const upper = values[above + left]! * (1 - right) + values[above + next]! * right;
-      const lower = values[below + left]! * (1 - right) + values[below + next]! * right;
-      if (upper * (1 - down) + lower * down > limit) bits[y * widthPx + x] = 1;
-    }
+  const { sizePx } = manifest.input;
+  let shown: Values = { data, widthPx: gridPx, heightPx: gridPx };
+  if (manifest.resize.policy === 'longest-side-pad') {
+    shown = cropped(bilinear(shown, sizePx, sizePx), ...shownSizePx(manifest, slice));
   }
+  const values = bilinear(shown, widthPx, heightPx).data;
+  const bits = new Uint8Array(values.length);
+  for (let at = 0; at < bits.length; at += 1) if (values[at]! > limit) bits[at] = 1;
   return { originPx: [0, 0], sizePx: [widthPx, heightPx], bits };
 }

@@ -24,7 +24,8 @@ export type ResampleFilter = 'cubic-spline' | 'triangle' | 'area';
  *   does (MedSAM's inference script): a Gaussian where it shrinks, prefiltered cubic B-spline with mirrored borders,
  *   cut to the range of the input.
  * - `triangle`: PIL's bilinear, support widened where it shrinks (SAM).
- * - `area`: mean over the covered part of the pixels (OpenCV's INTER_AREA for shrinking); nearest pixels when enlarging.
+ * - `area`: OpenCV's INTER_AREA: mean over the covered part of the pixels; where a side grows, linear between pixels
+ *   with the pixels' own area kept flat.
  */
 export function resample(
   plane: Plane,
@@ -32,15 +33,66 @@ export function resample(
   heightPx: number,
   filter: ResampleFilter,
 ): Plane {
-  if (filter === 'cubic-spline') return splineResample(plane, widthPx, heightPx);
-  const weightsOf = filter === 'triangle' ? triangleWeights : areaWeights;
-  return separable(
+  return resampled(plane, widthPx, heightPx, filter, (value) => value);
+}
+
+/**
+ * The same for whole greys 0…255, which become whole again as the recipe says: `truncated` (numpy's `astype(uint8)`),
+ * or `rounded` as the filter's own library does for 8-bit pictures: Pillow after each direction, OpenCV at the end.
+ */
+export function resampleGreys(
+  plane: Plane,
+  widthPx: number,
+  heightPx: number,
+  filter: ResampleFilter,
+  whole: 'truncated' | 'rounded',
+): Plane {
+  const halves =
+    filter === 'triangle' || isHalved(plane, widthPx, heightPx) ? Math.round : roundedToEven;
+  const pillow = whole === 'rounded' && filter === 'triangle';
+  const result = resampled(
     plane,
-    weightsOf(plane.widthPx, widthPx),
-    weightsOf(plane.heightPx, heightPx),
     widthPx,
     heightPx,
+    filter,
+    pillow ? roundedGrey : (value) => value,
   );
+  // A sum of weights may miss a whole number by the last bits, which must not cost a whole grey.
+  const finish =
+    whole === 'truncated'
+      ? (value: number) => Math.trunc(value + 1e-9)
+      : (value: number) => halves(Math.round(value * 1e9) / 1e9);
+  result.data.forEach((value, at) => {
+    result.data[at] = finish(value);
+  });
+  return result;
+}
+
+const roundedGrey = (value: number) => Math.round(Math.round(value * 1e9) / 1e9);
+
+/** OpenCV rounds halves up where both sides are halved, and elsewhere to even as the processor does. */
+const isHalved = (plane: Plane, widthPx: number, heightPx: number) =>
+  plane.widthPx === 2 * widthPx && plane.heightPx === 2 * heightPx;
+
+function roundedToEven(value: number): number {
+  const below = Math.floor(value);
+  if (value - below !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+function resampled(
+  plane: Plane,
+  widthPx: number,
+  heightPx: number,
+  filter: ResampleFilter,
+  between: (value: number) => number,
+): Plane {
+  if (filter === 'cubic-spline') return splineResample(plane, widthPx, heightPx);
+  const grows = widthPx > plane.widthPx || heightPx > plane.heightPx;
+  const weightsOf = filter === 'triangle' ? triangleWeights : grows ? flatWeights : areaWeights;
+  const columns = weightsOf(plane.widthPx, widthPx);
+  const rows = weightsOf(plane.heightPx, heightPx);
+  return separable(plane, columns, rows, widthPx, heightPx, between);
 }
 
 function splineResample(plane: Plane, widthPx: number, heightPx: number): Plane {
@@ -179,12 +231,25 @@ function triangleWeights(from: number, to: number): Weights {
 
 function areaWeights(from: number, to: number): Weights {
   const step = from / to;
-  const taps = Math.ceil(step) + 2;
-  return step < 1
-    ? normalised(from, to, taps, (centre, pixel) => (Math.floor(centre) === pixel ? 1 : 0))
-    : normalised(from, to, taps, (centre, pixel) =>
-        Math.max(0, Math.min(centre + step / 2, pixel + 1) - Math.max(centre - step / 2, pixel)),
-      );
+  return normalised(from, to, Math.ceil(step) + 2, (centre, pixel) =>
+    Math.max(0, Math.min(centre + step / 2, pixel + 1) - Math.max(centre - step / 2, pixel)),
+  );
+}
+
+/**
+ * OpenCV's INTER_AREA where a side grows: the value of the pixel that the cell begins in, and linearly towards the next
+ * one over the part of the cell that reaches into it.
+ */
+function flatWeights(from: number, to: number): Weights {
+  const weights = emptyWeights(to, 2);
+  for (let k = 0; k < to; k += 1) {
+    const first = Math.min(from - 1, Math.floor((k * from) / to));
+    const reach = k + 1 - ((first + 1) * to) / from;
+    const fraction = first >= from - 1 || reach <= 0 ? 0 : reach - Math.floor(reach);
+    weights.index.set([first, Math.min(from - 1, first + 1)], k * 2);
+    weights.weights.set([1 - fraction, fraction], k * 2);
+  }
+  return weights;
 }
 
 /** Weights of the pixels about each centre, divided by their sum over the pixels that exist. */
@@ -217,6 +282,7 @@ function separable(
   rows: Weights,
   widthPx: number,
   heightPx: number,
+  between: (value: number) => number = (value) => value,
 ): Plane {
   const narrowed = new Float64Array(widthPx * plane.heightPx);
   for (let y = 0; y < plane.heightPx; y += 1) {
@@ -226,7 +292,7 @@ function separable(
       for (let at = x * columns.taps; at < (x + 1) * columns.taps; at += 1) {
         sum += columns.weights[at]! * plane.data[line + columns.index[at]!]!;
       }
-      narrowed[y * widthPx + x] = sum;
+      narrowed[y * widthPx + x] = between(sum);
     }
   }
   const data = new Float64Array(widthPx * heightPx);
