@@ -25,8 +25,13 @@ export async function answerBytes(app: App, pathname: string): Promise<BytesAnsw
     case 'volume':
       return part === undefined ? wholeVolume(app, id) : oneSlice(app, id, part);
     case 'mask': {
-      const bits = part === undefined ? app.segmentation.maskBytes(id) : null;
-      return bits ? { kind: 'bytes', bytes: bits, type: raw, cache: true } : missing('This mask');
+      const bytes =
+        part === undefined
+          ? app.segmentation.maskBytes(id)
+          : part === 'border'
+            ? app.segmentation.borderBytes(id)
+            : null;
+      return bytes ? { kind: 'bytes', bytes, type: raw, cache: true } : missing('This mask');
     }
     case 'thumbnail': {
       const png = part === undefined ? await app.library.thumbnail(id) : null;

@@ -4,6 +4,7 @@ import {
   type BurdenMeasurement,
   type BurdenStudy,
 } from '../../src-shared/burden/burden-table.ts';
+import { isLowConfidence } from '../../src-shared/confidence.ts';
 import type { BurdenCell, BurdenTable } from '../../src-shared/contract/burden.ts';
 import { pixelAreaMm2, type SliceAxis } from '../../src-shared/geometry/planes.ts';
 import type { VolumeGeometry } from '../../src-shared/geometry/volume-geometry.ts';
@@ -91,6 +92,7 @@ function measure(
     voxelCount,
     volumeMl: perVoxel === null ? null : voxelCount * perVoxel,
     complete: masks.every((mask) => mask.state === 'done'),
+    doubtful: masks.some((mask) => isLowConfidence(mask.provenance)),
     keySlice: keySlice(context.geometry, masks),
   };
 }

@@ -2,6 +2,7 @@ import type { BoxPx } from '../../src-shared/geometry/box.ts';
 import { defaultModelWindow, type ModelWindow } from '../../src-shared/window.ts';
 import type { BoxMask, InferenceService } from '../inference/types.ts';
 import { formatOfName, writeImage, writtenExtensions } from '../interchange/write-image.ts';
+import type { ModelManifest } from '../models/manifest.ts';
 import { sliceImage } from '../segmentation/slice-image.ts';
 import { exitCodes, failWith, failWithError } from './exit-codes.ts';
 import type { LoadedImage } from './load-image.ts';
@@ -29,6 +30,10 @@ export async function maskOfBox(
   if (!mask.ok) throw failWithError(mask.error);
   return mask.value;
 }
+
+/** The expected DSC below which a model asks for a warning; null for one that has no such figure. */
+export const lowBelowOf = (manifest: ModelManifest): number | null =>
+  manifest.kind === 'crop-specialist' ? (manifest.output.expectedDsc?.lowBelow ?? null) : null;
 
 /** A name that a mask of this many slices can be written to. @throws CommandError */
 export function checkMaskName(path: string, slices: number): void {

@@ -7,6 +7,7 @@ import { segments, sliceMasks } from '../library/schema/index.ts';
 import { boxJob, type BoxAsk, type Previews } from './box-asks.ts';
 import { bumpRevision } from './edit-log.ts';
 import { packMask } from './mask-bits.ts';
+import { packBorder, uncertainBorder } from './uncertain-border.ts';
 import type { Revisions } from './revisions.ts';
 import { intensityRangeOf } from './slice-image.ts';
 import { findSeries } from './series-context.ts';
@@ -59,6 +60,7 @@ export class MaskJobs {
           sizeY: answer.value.sizePx[1],
           areaPx: areaOf(answer.value),
           bits: packMask(answer.value.bits),
+          ...storedBorder(answer.value),
           provenance: this.#provenance(ask, answer.value),
         }
       : { state: 'failed' as const, error: answer.error };
@@ -97,6 +99,8 @@ export class MaskJobs {
       encoderMs: mask.encoderMs,
       decoderMs: mask.decoderMs,
       embeddingCached: mask.embeddingCached,
+      expectedDsc: mask.expectedDsc,
+      lowBelow: model.ok ? (model.value.manifest.output?.expectedDsc?.lowBelow ?? null) : null,
     };
   }
 
@@ -136,6 +140,13 @@ export class MaskJobs {
   get closing(): boolean {
     return this.#closing.signal.aborted;
   }
+}
+
+function storedBorder({ probability }: BoxMask) {
+  const border = probability && uncertainBorder(probability);
+  return border
+    ? { uncertainRectPx: border.rectPx, uncertainLevels: packBorder(border.levels) }
+    : {};
 }
 
 /**

@@ -3,6 +3,7 @@ import type { SegmentStatistics } from '../../src-shared/contract/segmentation.t
 import type { Db } from '../library/database.ts';
 import { sliceMasks } from '../library/schema/index.ts';
 import { unpackMask } from './mask-bits.ts';
+import { unpackBorder } from './uncertain-border.ts';
 import { voxelVolumeMl, type SeriesContext } from './series-context.ts';
 import type { VolumeReader } from './types.ts';
 import { Recent } from '../recent.ts';
@@ -47,6 +48,16 @@ export function storedMaskBytes(db: Db, maskId: string): Uint8Array | null {
   const row = db.select().from(sliceMasks).where(eq(sliceMasks.id, maskId)).get();
   if (!row || row.bits === null || row.state !== 'done') return null;
   return unpackMask(row.bits, row.sizeX * row.sizeY);
+}
+
+/** One level (0…15) per pixel of a stored mask's `uncertainRectPx`; null when it has none. */
+export function storedBorderBytes(db: Db, maskId: string): Uint8Array | null {
+  const row = db
+    .select({ rectPx: sliceMasks.uncertainRectPx, levels: sliceMasks.uncertainLevels })
+    .from(sliceMasks)
+    .where(eq(sliceMasks.id, maskId))
+    .get();
+  return row?.rectPx && row.levels ? unpackBorder(row.levels, row.rectPx) : null;
 }
 
 /** The set of masks that numbers were made from; masks never change, so neither do their numbers. */

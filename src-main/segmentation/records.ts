@@ -23,9 +23,13 @@ const maskColumns = {
   sizeX: sliceMasks.sizeX,
   sizeY: sliceMasks.sizeY,
   areaPx: sliceMasks.areaPx,
+  uncertainRectPx: sliceMasks.uncertainRectPx,
   provenance: sliceMasks.provenance,
 };
-export type MaskRow = Omit<typeof sliceMasks.$inferSelect, 'bits' | 'live' | 'createdAt'>;
+export type MaskRow = Omit<
+  typeof sliceMasks.$inferSelect,
+  'bits' | 'uncertainLevels' | 'live' | 'createdAt'
+>;
 
 export function liveSegments(db: Db, seriesId: string): SegmentRow[] {
   return db

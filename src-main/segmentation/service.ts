@@ -5,7 +5,7 @@ import { writeTransaction, type Db } from '../library/database.ts';
 import { boxJob, Previews, slicesAround, type BoxAsk } from './box-asks.ts';
 import { nextLabel, revisionOf, stepEdit } from './edit-log.ts';
 import { MaskJobs } from './mask-jobs.ts';
-import { SegmentMeasures, storedMaskBytes } from './measures.ts';
+import { SegmentMeasures, storedBorderBytes, storedMaskBytes } from './measures.ts';
 import { findMask, liveMasks, liveSegments, masksOfSegment, toSliceMask } from './records.ts';
 import type { MaskRow, SegmentRow } from './records.ts';
 import { Recent } from '../recent.ts';
@@ -243,6 +243,7 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
     },
 
     maskBytes: (id) => previews.bits(id) ?? storedMaskBytes(db, id),
+    borderBytes: (maskId) => storedBorderBytes(db, maskId),
     modelViewBytes: (id) => views.get(id) ?? null,
     resumed,
 

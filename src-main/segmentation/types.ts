@@ -22,7 +22,13 @@ export type Timings = z.infer<typeof timingsSchema>;
 /** What segmentation asks of the model registry. */
 export interface ModelChoice {
   defaultModelId(): string;
-  resolve(modelId: string): Result<{ sha256: string; manifest: { name: string } }>;
+  resolve(modelId: string): Result<{
+    sha256: string;
+    manifest: {
+      name: string;
+      output?: { name: string; expectedDsc?: { lowBelow: number } | undefined };
+    };
+  }>;
 }
 
 /** What segmentation asks of the stored voxels; both throw LibraryError. */
@@ -102,6 +108,8 @@ export interface SegmentationService {
   linkLesion(segmentId: string, lesionId: string | null): Result<{ lesionId: string }>;
   /** For `/mask/<maskId or previewId>`: one byte (0 or 1) per pixel of the rectangle, or null. */
   maskBytes(id: string): Uint8Array | null;
+  /** For `/mask/<maskId>/border`: one level (0…15) per pixel of `uncertainRectPx`, or null. */
+  borderBytes(maskId: string): Uint8Array | null;
   /** For `/model-view/<id>`: RGBA, or null when it is gone. */
   modelViewBytes(id: string): Uint8Array | null;
   /** Settles when the boxes that an earlier process left pending have been answered. */

@@ -2,6 +2,7 @@ import { applyAffine } from './pane-transform.ts';
 import type { Affine } from './pane-transform.ts';
 import type { SliceBits } from './mask-composite.ts';
 import { outlineRuns } from './mask-outline.ts';
+import type { PaintedBorder } from './uncertain-borders.ts';
 
 export interface PaintedMask {
   slice: SliceBits;
@@ -41,18 +42,21 @@ function prepare(slice: SliceBits, colour: string): Prepared {
 
 /**
  * Paints masks over a slice: fill as whole pixels, then the outline along pixel edges on whole
- * device pixels, fills first, so that of two overlapping segments both outlines stay visible.
+ * device pixels, fills first, so that of two overlapping segments both outlines stay visible. Between
+ * them lie the borders that the model is not sure of.
  */
 export function paintMasks(
   canvas: HTMLCanvasElement,
   masks: readonly PaintedMask[],
+  borders: readonly PaintedBorder[],
   toPane: Affine,
   style: { fillOpacity: number; outlineWidthPx: number; devicePixelRatio: number },
 ): void {
   // A canvas with nothing on it is one layer less to blend, which counts without a graphics card.
-  canvas.style.visibility = masks.length > 0 ? 'visible' : 'hidden';
+  const empty = masks.length + borders.length === 0;
+  canvas.style.visibility = empty ? 'hidden' : 'visible';
   const context = canvas.getContext('2d');
-  if (!context || masks.length === 0) return;
+  if (!context || empty) return;
   const ratio = style.devicePixelRatio;
   const [a, b, c, d, e, f] = toPane.map((v) => v * ratio) as unknown as Affine;
   context.setTransform(1, 0, 0, 1, 0, 0);
@@ -65,8 +69,13 @@ export function paintMasks(
     context.globalAlpha = Math.min(style.fillOpacity * (mask.emphasised ? 1 : 0.8), 1);
     context.drawImage(picture, 0, 0);
   }
-  context.setTransform(1, 0, 0, 1, 0, 0);
   context.globalAlpha = 1;
+  for (const { picture, originPx } of borders) {
+    const [x, y] = originPx;
+    context.setTransform(a, b, c, d, a * x + c * y + e, b * x + d * y + f);
+    context.drawImage(picture, 0, 0);
+  }
+  context.setTransform(1, 0, 0, 1, 0, 0);
   context.lineCap = 'square';
   for (const mask of masks) {
     if (style.outlineWidthPx <= 0) continue;

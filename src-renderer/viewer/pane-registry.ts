@@ -12,7 +12,7 @@ let expected = 0;
 
 /** What the panes on screen have in common: how masks look, who has a drag in hand, who has drawn. */
 export const paneRegistry = {
-  style: reactive({ fillOpacity: 0.3, outlineWidthPx: 2 }),
+  style: reactive({ fillOpacity: 0.3, outlineWidthPx: 2, uncertainBorders: false }),
   add(plane: Plane, cancel: () => boolean): void {
     cancels.set(plane, cancel);
   },

@@ -23,6 +23,7 @@ const measurement = (
   voxelCount: Math.round((volumeMl ?? 1) * 1000),
   volumeMl,
   complete: true,
+  doubtful: false,
   keySlice: { axis: 'k', sliceIndex: 4 },
   ...more,
 });

@@ -22,6 +22,8 @@ export interface BurdenMeasurement {
   volumeMl: number | null;
   /** False while boxes of the segment have no mask. */
   complete: boolean;
+  /** Whether the model is not sure of a mask of the segment. */
+  doubtful: boolean;
   keySlice: BurdenCell['keySlice'];
 }
 
@@ -129,6 +131,7 @@ function cellOf(measurements: BurdenMeasurement[]): Cell | null {
 function cautionOf(counted: BurdenMeasurement, measurements: number): BurdenCell['caution'] {
   if (counted.volumeMl === null) return 'not-measurable';
   if (!counted.complete) return 'pending-masks';
+  if (counted.doubtful) return 'low-confidence';
   if (measurements > 1) return 'measured-twice';
   return counted.voxelCount === 0 ? 'empty' : null;
 }

@@ -13,7 +13,9 @@ export const burdenCellSchema = z.object({
   /** Against the previous time point that has this lesion, in percent; null without one or when that was 0. */
   changePercent: z.number().nullable(),
   /** Why the number is missing or to be read with care. */
-  caution: z.enum(['not-measurable', 'pending-masks', 'measured-twice', 'empty']).nullable(),
+  caution: z
+    .enum(['not-measurable', 'pending-masks', 'low-confidence', 'measured-twice', 'empty'])
+    .nullable(),
 });
 export type BurdenCell = z.infer<typeof burdenCellSchema>;
 

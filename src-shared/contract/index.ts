@@ -14,6 +14,7 @@ import { trainingSetContract } from './training-set.ts';
  * - `/volume/<seriesId>` all voxels, raw little-endian, x-fastest, RGB interleaved;
  * - `/volume/<seriesId>/<k>` the voxels of slice k;
  * - `/mask/<maskId or previewId>` one byte (0 or 1) per pixel of the mask's rectangle, row by row;
+ * - `/mask/<maskId>/border` one byte (0…15 for a probability of 0…1) per pixel of `uncertainRectPx`;
  * - `/thumbnail/<seriesId>` PNG;
  * - `/model-view/<id>` RGBA bytes;
  * - POST `/upload/<importId>/<encoded relative path>` one staged file;

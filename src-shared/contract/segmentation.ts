@@ -45,6 +45,10 @@ export const provenanceSchema = z.object({
   decoderMs: z.number(),
   /** True when the embedding came from the cache. */
   embeddingCached: z.boolean(),
+  /** DSC that the model expects of this mask; null when it does not say (and in records from before it could). */
+  expectedDsc: z.number().min(0).max(1).nullable().default(null),
+  /** Below this expected DSC the model's manifest asked for a warning. */
+  lowBelow: z.number().nullable().default(null),
 });
 export type Provenance = z.infer<typeof provenanceSchema>;
 
@@ -68,6 +72,11 @@ export const sliceMaskSchema = z.object({
   /** Null when spacing is unknown or not to be used. */
   areaMm2: z.number().nullable(),
   provenance: provenanceSchema.nullable(),
+  /**
+   * Edges round the pixels whose probability is neither low nor high; null when the model gives none
+   * or is sure of all. Levels are behind `/mask/<id>/border`.
+   */
+  uncertainRectPx: boxPxSchema.nullable(),
 });
 export type SliceMask = z.infer<typeof sliceMaskSchema>;
 

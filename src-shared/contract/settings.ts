@@ -10,6 +10,8 @@ const fields = {
   provider: z.union([executionProviderSchema, z.literal('auto')]),
   fillOpacity: z.number().min(0).max(1),
   outlineWidthPx: z.number().min(0).max(5),
+  /** Whether pixels that the model is not sure of are shown. */
+  uncertainBorders: z.boolean(),
   embeddingCacheBytes: z.number().int().positive(),
   /** Answers first with a model's faster, less exact encoder, where it has one; the exact mask follows. */
   draftMasks: z.boolean(),
@@ -22,6 +24,7 @@ export const settingsSchema = z.object({
   provider: fields.provider.default('auto'),
   fillOpacity: fields.fillOpacity.default(0.3),
   outlineWidthPx: fields.outlineWidthPx.default(2),
+  uncertainBorders: fields.uncertainBorders.default(false),
   embeddingCacheBytes: fields.embeddingCacheBytes.default(8 * 1024 ** 3),
   draftMasks: fields.draftMasks.default(false),
 });

@@ -13,6 +13,11 @@ export class ThresholdInference implements Pick<
   readonly prefetched: { modelId: string; keys: string[] }[] = [];
   /** Set to answer differently, or to wait before answering. */
   before: ((job: BoxJob) => Promise<Result<null>>) | null = null;
+  /** What the model says of its masks beside their bits. */
+  confidence: Pick<BoxMask, 'expectedDsc' | 'probability'> = {
+    expectedDsc: null,
+    probability: null,
+  };
   readonly #lanes = new Map<string, number>();
 
   async segmentBox(
@@ -26,7 +31,7 @@ export class ThresholdInference implements Pick<
     const first = this.before ? await this.before(job) : ok(null);
     if (signal?.aborted) return fail('cancelled');
     if (lane && this.#lanes.get(lane) !== turn) return fail('superseded');
-    return first.ok ? ok(threshold(job)) : first;
+    return first.ok ? ok({ ...threshold(job), ...this.confidence }) : first;
   }
 
   async modelView({ slice }: BoxJob) {
@@ -47,7 +52,7 @@ export class ThresholdInference implements Pick<
   }
 }
 
-function threshold({ slice, boxPx }: BoxJob): BoxMask {
+function threshold({ slice, boxPx }: BoxJob) {
   const middle = (slice.intensityRange[0] + slice.intensityRange[1]) / 2;
   const [x0, y0, x1, y1] = boxPx.map(Math.round) as [number, number, number, number];
   const sizePx: [number, number] = [x1 - x0, y1 - y0];
@@ -63,20 +68,24 @@ function threshold({ slice, boxPx }: BoxJob): BoxMask {
     areaPx: bits.reduce((sum, bit) => sum + bit, 0),
     modelSha256: 'f'.repeat(64),
     recipe: 'threshold',
-    provider: 'cpu',
+    provider: 'cpu' as const,
     encoderMs: null,
     decoderMs: 1,
     embeddingCached: false,
-    expectedDsc: null,
-    probability: null,
     draft: false,
-  };
+  } satisfies Omit<BoxMask, 'expectedDsc' | 'probability'>;
 }
 
 export const thresholdModels = {
   defaultModelId: () => 'threshold',
   resolve: (id: string) =>
     id === 'threshold'
-      ? ok({ sha256: 'f'.repeat(64), manifest: { name: 'Threshold' } })
+      ? ok({
+          sha256: 'f'.repeat(64),
+          manifest: {
+            name: 'Threshold',
+            output: { name: 'logits', expectedDsc: { lowBelow: 0.7 } },
+          },
+        })
       : fail('model-not-found', { id }),
 };

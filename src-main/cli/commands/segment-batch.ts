@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isLowConfidence } from '../../../src-shared/confidence.ts';
 import type { ModelWindow } from '../../../src-shared/window.ts';
 import { createImagingPool, type ImagingPool } from '../../imaging/imaging-pool.ts';
 import type { WantedProvider } from '../../inference/providers.ts';
@@ -8,7 +9,7 @@ import { CommandError, exitCodes, failWith, type ExitCode } from '../exit-codes.
 import { isOnDisk, loadImage, type LoadedImage } from '../load-image.ts';
 import { createMaskCanvas } from '../mask-canvas.ts';
 import { placedBox } from '../options.ts';
-import { checkMaskName, maskOfBox, writeMask } from '../segment-boxes.ts';
+import { checkMaskName, lowBelowOf, maskOfBox, writeMask } from '../segment-boxes.ts';
 import { resolveModel, standAloneModels, type StandAloneModels } from '../stand-alone-models.ts';
 import { text } from '../texts.ts';
 
@@ -26,6 +27,8 @@ interface RowResult {
   out: string;
   ok: boolean;
   areaPx?: number;
+  expectedDsc?: number | null;
+  lowConfidence?: boolean;
   error?: { code: string; message: string };
 }
 
@@ -57,12 +60,13 @@ export async function segmentBatch(
     worst = worseOf(worst, error.exitCode);
   };
   try {
-    const { id: modelId } = resolveModel(engine.models, options.modelId);
+    const { id: modelId, model } = resolveModel(engine.models, options.modelId);
     const batch: Batch = {
       context,
       engine,
       images: imageReader(pool, context.signal),
       modelId,
+      lowBelow: lowBelowOf(model.manifest),
       window: options.window,
     };
     for (const row of rows) {
@@ -95,12 +99,13 @@ interface Batch {
   engine: StandAloneModels;
   images: (path: string) => Promise<LoadedImage>;
   modelId: string;
+  lowBelow: number | null;
   window: ModelWindow | undefined;
 }
 
 /** All rows of one output file. */
 async function segmentGroup(
-  { context, engine, images, modelId, window }: Batch,
+  { context, engine, images, modelId, lowBelow, window }: Batch,
   rows: GoodRow[],
   total: number,
   results: RowResult[],
@@ -123,7 +128,9 @@ async function segmentGroup(
       const ask = { modelId, sliceIndex, boxPx, window };
       const mask = await maskOfBox(engine.inference, image, ask, context.signal);
       canvas.current.add(sliceIndex, mask);
-      good.push({ row: row.row, image: row.image, out, ok: true, areaPx: mask.areaPx });
+      const { areaPx, expectedDsc } = mask;
+      const lowConfidence = isLowConfidence({ expectedDsc, lowBelow });
+      good.push({ row: row.row, image: row.image, out, ok: true, areaPx, expectedDsc, lowConfidence }); // prettier-ignore
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       fail(row, error);

@@ -1,3 +1,4 @@
+import { isLowConfidence } from '../../../src-shared/confidence.ts';
 import type { BoxPx } from '../../../src-shared/geometry/box.ts';
 import type { Vec3 } from '../../../src-shared/geometry/volume-geometry.ts';
 import { defaultModelWindow, type ModelWindow } from '../../../src-shared/window.ts';
@@ -10,7 +11,7 @@ import { isOnDisk, loadImage, type LoadedImage } from '../load-image.ts';
 import { createMaskCanvas, type MaskCanvas } from '../mask-canvas.ts';
 import { findSeries, libraryExists, withLibrary } from '../open-library.ts';
 import { placedBox, type TypedBox } from '../options.ts';
-import { checkMaskName, maskOfBox, writeMask } from '../segment-boxes.ts';
+import { checkMaskName, lowBelowOf, maskOfBox, writeMask } from '../segment-boxes.ts';
 import { resolveModel, standAloneModels } from '../stand-alone-models.ts';
 import { text } from '../texts.ts';
 
@@ -109,8 +110,10 @@ async function segmentImage(
       const ask = { modelId, sliceIndex, boxPx, window: options.window };
       const mask = await maskOfBox(engine.inference, image, ask, context.signal);
       canvas.add(sliceIndex, mask);
-      const { areaPx, encoderMs, decoderMs, recipe, provider } = mask;
-      masks.push({ boxPx, slice: sliceIndex, areaPx, encoderMs, decoderMs, recipe, provider });
+      const { areaPx, encoderMs, decoderMs, recipe, provider, expectedDsc } = mask;
+      const lowBelow = lowBelowOf(model.manifest);
+      const sure = { expectedDsc, lowConfidence: isLowConfidence({ expectedDsc, lowBelow }) };
+      masks.push({ boxPx, slice: sliceIndex, areaPx, ...sure, encoderMs, decoderMs, recipe, provider }); // prettier-ignore
       tell(context, box, masks.at(-1)!);
     }
     await writeMask(options.out, canvas);
@@ -152,8 +155,9 @@ async function segmentAndSave(
     const { originPx, sizePx, areaPx } = mask;
     canvas.add(sliceIndex, { originPx, sizePx, bits: app.segmentation.maskBytes(mask.id)! });
     const { encoderMs, decoderMs } = timings;
-    const { recipe, executionProvider: provider } = mask.provenance!;
-    masks.push({ boxPx, slice: sliceIndex, areaPx, encoderMs, decoderMs, recipe, provider });
+    const { recipe, executionProvider: provider, expectedDsc } = mask.provenance!;
+    const sure = { expectedDsc, lowConfidence: isLowConfidence(mask.provenance) };
+    masks.push({ boxPx, slice: sliceIndex, areaPx, ...sure, encoderMs, decoderMs, recipe, provider }); // prettier-ignore
     tell(context, box, masks.at(-1)!);
   }
   await writeMask(options.out, canvas);
@@ -170,6 +174,9 @@ interface BoxAnswer {
   boxPx: BoxPx;
   slice: number;
   areaPx: number;
+  /** DSC that the model expects of the mask; null when it does not say. */
+  expectedDsc: number | null;
+  lowConfidence: boolean;
   encoderMs: number | null;
   decoderMs: number;
   recipe: string;
@@ -184,6 +191,10 @@ function placedBoxes({ boxes, out }: SegmentOptions, sizeVx: Vec3) {
 function tell(context: CommandContext, box: string, answer: BoxAnswer): void {
   const { slice, areaPx: area, encoderMs, decoderMs } = answer;
   if (area === 0) context.warn(text('segment-empty', { box, slice }));
+  else if (answer.lowConfidence) {
+    const dsc = answer.expectedDsc!.toFixed(2);
+    context.warn(text('segment-low-confidence', { box, slice, dsc }));
+  }
   const milliseconds = Math.round((encoderMs ?? 0) + decoderMs);
   context.progress(text('segmented-box', { box, slice, area, milliseconds }));
 }

@@ -1,6 +1,8 @@
 import { mean } from './mean.ts';
 import { readerBoxes, type ReaderBox } from './reader-boxes.ts';
+import { isLowConfidence } from '../../../src-shared/confidence.ts';
 import type { BurdenTable } from '../../../src-shared/contract/burden.ts';
+import type { SliceMask } from '../../../src-shared/contract/segmentation.ts';
 import type { VolumeGeometry } from '../../../src-shared/geometry/volume-geometry.ts';
 import { diceCoefficient } from '../../../src-shared/metrics/dice.ts';
 import { normalisedSurfaceDice, surfaceDistances } from '../../../src-shared/metrics/surface-distance.ts';
@@ -22,6 +24,10 @@ export interface DemoLesion {
   errorPercent: number;
   dice: number;
   normalisedSurfaceDice: number;
+  /** DSC that the model expects, mean over the lesion's masks weighted by area; null when it does not say. */
+  expectedDice: number | null;
+  /** Masks that the model is not sure of. */
+  lowConfidence: number;
 }
 
 export interface DemoTimepoint {
@@ -46,6 +52,19 @@ export interface DemoResult {
 function must<T>(result: Result<T>): T {
   if (result.ok) return result.value;
   throw new Error(`${result.error.code} ${JSON.stringify(result.error.params)} ${result.error.detail ?? ''}`);
+}
+
+function confidenceOf(masks: SliceMask[]): Pick<DemoLesion, 'expectedDice' | 'lowConfidence'> {
+  let [area, sum] = [0, 0];
+  for (const { areaPx, provenance } of masks) {
+    if (provenance?.expectedDsc == null) continue;
+    area += areaPx;
+    sum += areaPx * provenance.expectedDsc;
+  }
+  return {
+    expectedDice: area === 0 ? null : sum / area,
+    lowConfidence: masks.filter(({ provenance }) => isLowConfidence(provenance)).length,
+  };
 }
 
 /**
@@ -112,6 +131,7 @@ export async function runDemo(app: App, progress: (line: string) => void): Promi
           errorPercent: (100 * (measuredMl - known.volumeMl)) / known.volumeMl,
           dice: diceCoefficient(known.truth, mask),
           normalisedSurfaceDice: normalisedSurfaceDice(distances, toleranceMm),
+          ...confidenceOf(state.masks.filter(({ segmentId }) => segmentId === segment.id)),
         },
       });
     }

@@ -6,7 +6,7 @@ const signed = (value: number | null, digits: number) =>
 
 /** The demo's result as lines for a terminal. */
 export function demoLines(result: DemoResult): string[] {
-  const head = ['Time point', 'Lesion', 'Boxes', 'Known mL', 'Mask mL', 'Error %', 'DSC', 'NSD 2 mm'];
+  const head = ['Time point', 'Lesion', 'Boxes', 'Known mL', 'Mask mL', 'Error %', 'DSC', 'Expected', 'Unsure', 'NSD 2 mm'];
   const rows = result.timepoints.flatMap(({ lesions }) =>
     lesions.map(({ row }) => [
       row.studyDate,
@@ -16,6 +16,8 @@ export function demoLines(result: DemoResult): string[] {
       fixed(row.measuredMl, 2),
       signed(row.errorPercent, 1),
       fixed(row.dice, 3),
+      row.expectedDice === null ? '–' : fixed(row.expectedDice, 3),
+      row.expectedDice === null ? '–' : String(row.lowConfidence),
       fixed(row.normalisedSurfaceDice, 3),
     ]),
   );

@@ -75,6 +75,10 @@ export const sliceMasks = sqliteTable(
     areaPx: integer('area_px').notNull().default(0),
     /** Raw-deflated packed bits of the rectangle, row by row, first pixel in the lowest bit; null while pending. */
     bits: blob('bits', { mode: 'buffer' }),
+    /** Edges round the pixels that the model is not sure of, and their levels; null without any. */
+    uncertainRectPx: text('uncertain_rect_px', { mode: 'json' }).$type<BoxPx>(),
+    /** Raw-deflated, one byte per pixel of the rectangle, see `packBorder`. */
+    uncertainLevels: blob('uncertain_levels', { mode: 'buffer' }),
     provenance: text('provenance', { mode: 'json' }).$type<Provenance>(),
     live: integer('live', { mode: 'boolean' }).notNull().default(true),
     createdAt: text('created_at').notNull(),
