@@ -60,14 +60,14 @@ def resample_matrix(start, end, count, length):
     return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
 
 
-def resample(image, rect, size):
-    """[H, W(, C)] -> [size, size(, C)] over `rect`; cells outside the image are 0."""
+def resample(image, rect, size, dtype=np.float64):
+    """[H, W(, C)] -> [size, size(, C)] over `rect`; cells outside the image are 0. `dtype` is that of the sums."""
     height, width = image.shape[:2]
     rows = resample_matrix(rect[1], rect[3], size, height)
     columns = resample_matrix(rect[0], rect[2], size, width)
     used_rows, used_columns = _used(rows), _used(columns)
-    part = image[used_rows, used_columns].astype(np.float64)
-    rows, columns = rows[:, used_rows], columns[:, used_columns]
+    part = image[used_rows, used_columns].astype(dtype)
+    rows, columns = rows[:, used_rows].astype(dtype), columns[:, used_columns].astype(dtype)
     if image.ndim == 2:
         return rows @ part @ columns.T
     return np.stack([rows @ part[..., c] @ columns.T for c in range(image.shape[2])], axis=2)
@@ -107,17 +107,18 @@ def contrast(crop, inside, recipe=RECIPE):
     return stretched * (inside if crop.ndim == 2 else inside[..., None])
 
 
-def crop_to_input(image, box, recipe=RECIPE, valid=None):
+def crop_to_input(image, box, recipe=RECIPE, valid=None, dtype=np.float64):
     """[H, W] or [H, W, 3] with view intensities 0..255 -> (float32 [5, S, S], crop rectangle).
 
-    `valid` (training only) marks pixels of an augmented image that exist, [H, W] of 0 and 1.
+    `valid` (training only) marks pixels of an augmented image that exist, [H, W] of 0 and 1;
+    training also contents itself with sums in float32.
     """
     size = recipe.size_px
     rect = crop_rect(box, recipe)
     inside = inside_mask(rect, size, *image.shape[:2])
     if valid is not None:
-        inside = inside * (resample(valid, rect, size) > 0.5)
-    crop = contrast(resample(image, rect, size), inside, recipe)
+        inside = inside * (resample(valid, rect, size, dtype) > 0.5)
+    crop = contrast(resample(image, rect, size, dtype), inside, recipe)
     colour = np.repeat(crop[None], 3, axis=0) if crop.ndim == 2 else np.moveaxis(crop, 2, 0)
     box_channel = np.outer(
         coverage(box[1], box[3], rect[1], rect[3], size), coverage(box[0], box[2], rect[0], rect[2], size)

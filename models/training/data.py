@@ -1,7 +1,7 @@
-"""The open-licence images of the data folder, decoded once into memory as objects with a case and a source.
+"""The images of the data folder, decoded once into memory as objects with a case and a source.
 
-An object is one 2D image with one binary mask that deserves a box. Sources whose folder begins with `nc-` are never
-read for training, nor is the vessel tree of chasedb1-fundus, whose boxes would hold the whole image.
+An object is one 2D image with one binary mask that deserves a box. Sources whose folder begins with `nc-` are never read
+for training: they are the unseen data sets of the evaluation.
 """
 
 import csv
@@ -15,26 +15,51 @@ from PIL import Image
 from scipy import ndimage
 
 MINIMUM_OBJECT_PX = 20
-HELD_OUT_PERCENT = 10
-LEFT_OUT = {"chasedb1-fundus": "vessel trees are poor box targets"}
-TRAINING_ONLY = {"covid-cxr": "one image", "rings-prostate-histology": "one case"}
-NOT_BOX_FRIENDLY = {"pulmonary-artery-vein-ct", "ms-mendeley-flair-mr", "mammogram-density-mg", "msd-hepatic-vessel-ct"}
+HELD_OUT_PERCENT = {"images": 10, "collections": 20}
+LEFT_OUT = {
+    "chasedb1-fundus": "vessel trees are poor box targets",
+    "nc-drive-fundus": "vessel trees are poor box targets",
+    "pulmonary-artery-vein-ct": "vessel trees are poor box targets",
+    "msd-hepatic-vessel-ct": "vessel trees are poor box targets",
+    "ms-mendeley-flair-mr": "scattered lesions",
+    "nc-aisd-stroke-ct": "scattered lesions",
+    "mammogram-density-mg": "diffuse tissue",
+    "nc-full-head-mr": "layers round the whole head",
+    "nc-medsam2-ct-lesions-3d": "two volumes, kept for the volume tests",
+}
+# Whole tumour and tumour core are what readers box as often as the single parts.
+UNIONS = {"fets2021-glioma-mr": ((1, 2, 3), (1, 3)), "utsw-glioma-mr": ((1, 2, 3), (1, 3))}
 
 
 @dataclass
 class Item:
-    """One object: `image` [H, W] or [H, W, 3] uint8, `mask` [H, W] bool."""
+    """One object: `image` [H, W] or [H, W, 3] uint8; `bits` [h, w] bool, its tight part, at `origin` (x, y) px."""
 
     source: str
     case: str
     licence: str
+    modality: str
     name: str
     image: np.ndarray
-    mask: np.ndarray
+    origin: tuple
+    bits: np.ndarray
+    drawn: np.ndarray
+    """[H, W] bool: every object that anybody drew on this image; shared between its items."""
+    training_only: bool = False
 
     @property
     def box(self):
-        return tight_box(self.mask)
+        """[x0, y0, x1, y1] edges of the smallest box round the object, px."""
+        (x, y), (height, width) = self.origin, self.bits.shape
+        return (float(x), float(y), float(x + width), float(y + height))
+
+    @property
+    def mask(self):
+        """[H, W] bool."""
+        full = np.zeros(self.image.shape[:2], bool)
+        (x, y), (height, width) = self.origin, self.bits.shape
+        full[y : y + height, x : x + width] = self.bits
+        return full
 
 
 def tight_box(mask):
@@ -43,38 +68,31 @@ def tight_box(mask):
     return (float(xs[0]), float(ys[0]), float(xs[-1] + 1), float(ys[-1] + 1))
 
 
-def held_out_cases(source, cases):
-    """The cases of a source kept for evaluation: the first tenth by the hash of the identifier, at least one.
-
-    The same on every machine, and no other case decides whether patients of other sources are held out.
-    """
-    if source in TRAINING_ONLY:
-        return set()
-    key = lambda case: hashlib.sha256(f"{source}/{case}".encode()).hexdigest()
-    count = max(1, round(len(cases) * HELD_OUT_PERCENT / 100))
-    return set(sorted(cases, key=key)[:count])
-
-
-def read_rows(folder):
-    """Rows of a manifest whose licence is open, without the sources that are left out."""
+def read_rows(folder, licences):
+    """Rows of a manifest: `licences` "open" or "nc" (non-commercial or unclear), without the sources left out."""
     with open(Path(folder) / "manifest.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     source = lambda row: row["file"].split("/")[0]
-    return [row for row in rows if not source(row).startswith("nc-") and source(row) not in LEFT_OUT]
+    return [row for row in rows if source(row).startswith("nc-") == (licences == "nc") and source(row) not in LEFT_OUT]
 
 
-def load(folder):
-    """Every object below `folder` (images/ or collections/), in the order of the manifest."""
-    images = {}
-    items = []
-    for row in read_rows(folder):
+def load(data, licences="open"):
+    """[(group, items)]: every object of `images` and of `collections`, in the order of the manifests."""
+    return [(group, _load_group(Path(data) / group, licences)) for group in ("images", "collections")]
+
+
+def _load_group(folder, licences):
+    images, drawn, items = {}, {}, []
+    for row in read_rows(folder, licences):
         if row["file"].endswith(".nii.gz"):
             items += _volume_items(folder, row)
             continue
         if row["file"] not in images:
-            images[row["file"]] = _decode(Path(folder) / row["file"])
-        mask = np.asarray(Image.open(Path(folder) / row["mask"]).convert("L"))
-        items += _objects(row, images[row["file"]], mask)
+            images[row["file"]] = _decode(folder / row["file"])
+            drawn[row["file"]] = np.zeros(images[row["file"]].shape[:2], bool)
+        mask = np.asarray(Image.open(folder / row["mask"]).convert("L"))
+        drawn[row["file"]] |= mask > 0
+        items += _objects(row, images[row["file"]], mask, drawn[row["file"]])
     return items
 
 
@@ -87,26 +105,30 @@ def _decode(path):
     return image if image.ndim == 2 else image[..., 0]
 
 
-def _objects(row, image, mask):
-    """Each connected component (8-neighbourhood) of each label that is large enough is one object.
-
-    """
+def _objects(row, image, mask, drawn):
+    """Each connected component (8-neighbourhood) of each label, and of some unions, that is large enough."""
     source = row["file"].split("/")[0]
+    labels = [((int(value),), False) for value in np.unique(mask[mask > 0])]
+    labels += [(union, True) for union in UNIONS.get(source, ())]
     found = []
-    for value in np.unique(mask[mask > 0]):
-        labelled, count = ndimage.label(mask == value, structure=np.ones((3, 3)))
-        sizes = np.bincount(labelled.ravel(), minlength=count + 1)
-        for index in range(1, count + 1):
-            if sizes[index] >= MINIMUM_OBJECT_PX:
-                name = f"{row['mask']}#{value}.{index}"
-                found.append(Item(source, row["case_id"], row["licence"], name, image, labelled == index))
+    for values, training_only in labels:
+        labelled, _ = ndimage.label(np.isin(mask, values), structure=np.ones((3, 3)))
+        for index, part in enumerate(ndimage.find_objects(labelled), start=1):
+            bits = labelled[part] == index
+            if bits.sum() < MINIMUM_OBJECT_PX:
+                continue
+            name = f"{row['mask']}#{'+'.join(map(str, values))}.{index}"
+            origin = (part[1].start, part[0].start)
+            # Where no patient is named, the image is the case.
+            case = row["case_id"] or row["file"]
+            found.append(Item(source, case, row["licence"], row["modality"], name, image, origin, bits, drawn, training_only))
     return found
 
 
 def _volume_items(folder, row):
     """Slices along each axis of a small volume; every other slice, each label and their union."""
-    volume = np.asarray(nibabel.load(Path(folder) / row["file"]).dataobj, dtype=np.float64)
-    labels = np.asarray(nibabel.load(Path(folder) / row["mask"]).dataobj)
+    volume = np.asarray(nibabel.load(folder / row["file"]).dataobj, dtype=np.float64)
+    labels = np.asarray(nibabel.load(folder / row["mask"]).dataobj)
     positive = volume[volume > 0]
     low, high = np.percentile(positive, (0.5, 99.5))
     view = ((np.clip(volume, low, high) - low) / (high - low) * 255).astype(np.uint8)
@@ -116,18 +138,33 @@ def _volume_items(folder, row):
             image = np.ascontiguousarray(np.take(view, index, axis=axis).T)
             mask = np.take(labels, index, axis=axis).T
             slice_row = {**row, "mask": f"{row['mask']}[{axis}:{index}]"}
-            items += _objects(slice_row, image, mask)
+            items += _objects(slice_row, image, mask, mask > 0)
             if len(np.unique(mask[mask > 0])) > 1:
-                items += _objects({**slice_row, "mask": slice_row["mask"] + "union"}, image, (mask > 0) * np.uint8(255))
+                items += _objects({**slice_row, "mask": slice_row["mask"] + "union"}, image, (mask > 0) * np.uint8(255), mask > 0)
     return items
 
 
-def split(items):
-    """(training, held out), by case within each source."""
-    cases = {}
-    for item in items:
-        cases.setdefault(item.source, set()).add(item.case)
-    kept = {source: held_out_cases(source, of_source) for source, of_source in cases.items()}
-    held_out = [item for item in items if item.case in kept[item.source]]
-    training = [item for item in items if item.case not in kept[item.source]]
-    return training, held_out
+def split(groups):
+    """{"training", "validation", "test"} of `load`, by case within each source.
+
+    The first part of the cases by the hash of their identifier is the test (a source with one case has none), the next
+    part, half as large, the validation, which calibrates the confidence. The same on every machine; the test cases of
+    `images` are those of version 1.0.0.
+    """
+    parts = {"training": [], "validation": [], "test": []}
+    for group, items in groups:
+        cases = {}
+        for item in items:
+            cases.setdefault(item.source, set()).add(item.case)
+        role = {}
+        for source, of_source in cases.items():
+            ordered = sorted(of_source, key=lambda case: hashlib.sha256(f"{source}/{case}".encode()).hexdigest())
+            tests = max(1, round(len(ordered) * HELD_OUT_PERCENT[group] / 100)) if len(ordered) > 1 else 0
+            validations = max(1, tests // 2) if len(ordered) >= 5 else 0
+            for index, case in enumerate(ordered):
+                role[source, case] = "test" if index < tests else "validation" if index < tests + validations else "training"
+        for item in items:
+            part = role[item.source, item.case]
+            if part == "training" or not item.training_only:
+                parts[part].append(item)
+    return parts

@@ -1,7 +1,8 @@
-"""Scores a run on held-out patients, on data sets never trained on, and on drawn CT lesions; writes evaluation.json.
+"""Scores a run on held-out patients and on data sets never trained on; writes evaluation.json.
 
-Every object gets one box, made from its mask; the mask that comes back is compared at the slice's own pixels. Next to
-the network stands the ellipse that fills the box: a network that does not beat it has learnt nothing.
+Every object gets the paper's box; the mask that comes back is compared at the slice's own pixels. Beside the network stand
+the classical methods (baselines.py) and, if asked for, an earlier version. Also: other boxes, boxes on nothing, and whether the
+expected DSC is right.
 """
 
 import argparse
@@ -10,142 +11,158 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy import stats
 
-import synthetic
-from crop import RECIPE, crop_to_input, logits_to_mask
-from data import NOT_BOX_FRIENDLY, load, split, tight_box
-from export import load_network
+from answer import answer, load_network, load_shipped, negatives
+from baselines import sets_of
+from drawn import score_drawn
+from data import load, split
+from network import BoxUNet
+from scoring import CLASSICAL, Case, dice, enlarged_box, surface_dice, truth
+from warm_start import load_initial
 
-OBJECTS_PER_SET = 100
-LOOSE = 0.1
-
-
-def dice(a, b):
-    """Dice similarity of two masks of which at least one is not empty."""
-    return float(2 * (a & b).sum() / (a.sum() + b.sum()))
-
-
-def segment(network, image, box):
-    """The full-slice mask of one box."""
-    inputs, rect = crop_to_input(image, box)
-    with torch.no_grad():
-        logits = network(torch.from_numpy(inputs[None]))[0, 0].numpy()
-    part, (x, y), _ = logits_to_mask(logits, rect, *image.shape[:2])
-    mask = np.zeros(image.shape[:2], bool)
-    mask[y : y + part.shape[0], x : x + part.shape[1]] = part
-    return mask
-
-
-def ellipse(box, height, width):
-    """The ellipse that touches the four sides of the box, by pixel centres."""
-    y, x = np.meshgrid(np.arange(height) + 0.5, np.arange(width) + 0.5, indexing="ij")
-    u = (x - (box[0] + box[2]) / 2) / ((box[2] - box[0]) / 2)
-    v = (y - (box[1] + box[3]) / 2) / ((box[3] - box[1]) / 2)
-    return u**2 + v**2 <= 1
-
-
-def loosened(box, rng, height, width):
-    """Each side moved outward by 0..10 % of the box, kept in the slice."""
-    w, h = box[2] - box[0], box[3] - box[1]
-    out = rng.uniform(0, LOOSE, 4)
-    return (max(0, box[0] - out[0] * w), max(0, box[1] - out[1] * h), min(width, box[2] + out[2] * w), min(height, box[3] + out[3] * h))
+LOOSENESS = {"exact": 1.0, "sides x 1.2": 1.2, "sides x 1.4": 1.4}
+OBJECTS_PER_LOOSENESS = 8
+NEGATIVES = 150
+BINS = (0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0)
 
 
 def summary(values):
-    """Median and quartiles, rounded to what is printed."""
+    """Mean, median and quartiles, rounded to what is printed."""
     first, middle, third = np.percentile(values, (25, 50, 75))
-    return {"median": round(float(middle), 3), "q1": round(float(first), 3), "q3": round(float(third), 3)}
+    named = {"mean": np.mean(values), "median": middle, "q1": first, "q3": third}
+    return {name: round(float(value), 4) for name, value in named.items()}
 
 
-def score_sets(network, items, seed=11):
-    """Per source: how many objects and cases, DSC with loosened and tight boxes, and the ellipse's DSC (loosened)."""
-    rng = np.random.default_rng(seed)
-    by_source = {}
-    for item in items:
-        by_source.setdefault(item.source, []).append(item)
+def wilcoxon(scores, others):
+    """Two-sided p of the signed-rank test over objects, 1 where nothing differs."""
+    differences = np.asarray(scores) - np.asarray(others)
+    return 1.0 if not differences.any() else float(stats.wilcoxon(differences).pvalue)
+
+
+def reached(answers):
+    return [dice(one.mask, truth(one.case.item, one.case.region)) for one in answers]
+
+
+def score_sets(networks, sources, baselines):
+    """Rows per data set: DSC of every method, NSD of the network, tests against the classical methods."""
     rows = []
-    for source, of_source in sorted(by_source.items()):
-        chosen = rng.choice(len(of_source), min(OBJECTS_PER_SET, len(of_source)), replace=False)
-        scores = {"loose": [], "tight": [], "ellipse": []}
-        for item in (of_source[index] for index in sorted(chosen)):
-            box = loosened(item.box, rng, *item.mask.shape)
-            scores["loose"].append(dice(segment(network, item.image, box), item.mask))
-            scores["tight"].append(dice(segment(network, item.image, item.box), item.mask))
-            scores["ellipse"].append(dice(ellipse(box, *item.mask.shape), item.mask))
-        row = {"source": source, "licence": of_source[0].licence, "cases": len({item.case for item in of_source}), "objects": len(chosen)}
-        rows.append({**row, **{name: summary(values) for name, values in scores.items()}})
-        print(json.dumps(rows[-1]), flush=True)
+    for source, cases in sources.items():
+        row = {"source": source, "licence": cases[0].item.licence, "modality": cases[0].item.modality}
+        row.update(cases=len({case.item.case for case in cases}), objects=len(cases))
+        scores = {}
+        for name, network in networks.items():
+            answers = answer(network, cases)
+            scores[name] = reached(answers)
+            if name == "model":
+                row["nsd"] = summary([surface_dice(one.mask, truth(one.case.item, one.case.region)) for one in answers])
+                row["expected"] = [round(one.expected, 4) for one in answers]
+                row["reached"] = [round(score, 4) for score in scores[name]]
+        for name in CLASSICAL:
+            scores[name] = [of_object[name][0] for of_object in baselines[source]]
+        row["dsc"] = {name: summary(of_method) for name, of_method in scores.items()}
+        row["p"] = {name: wilcoxon(scores["model"], scores[name]) for name in CLASSICAL}
+        rows.append(row)
+        print(source, {name: of_method["mean"] for name, of_method in row["dsc"].items()}, flush=True)
     return rows
 
 
-def drawn_lesion(rng):
-    """One lesion of radius 5..25 mm through the slices of a drawn CT: (slices [n, h, w] uint8, masks [n, h, w])."""
-    spacing, thickness = rng.uniform(1.5, 2.0), rng.uniform(2.5, 5.0)
-    radius = rng.uniform(5, 25)
-    half_px, half_slices = int(radius * 1.6 / spacing) + 14, int(radius * 1.4 / thickness) + 1
-    offset = rng.uniform(-0.5, 0.5, 3)
-    step = lambda half, size, shift: (np.arange(-half * 3, half * 3 + 3) / 3 - 1 / 3 + shift) * size
-    z, y, x = np.meshgrid(step(half_slices, thickness, offset[0]), step(half_px, spacing, offset[1]), step(half_px, spacing, offset[2]), indexing="ij", sparse=True)
-    rotation, _ = np.linalg.qr(rng.normal(size=(3, 3)))
-    centres = [np.zeros(3)] + [rng.normal(size=3) * radius * 0.4 for _ in range(rng.integers(0, 4))]
-    inside = False
-    for number, centre in enumerate(centres):
-        axes = radius * np.exp(rng.uniform(-0.2, 0.2, 3)) * (1 if number == 0 else rng.uniform(0.4, 0.6))
-        moved = [x - centre[0], y - centre[1], z - centre[2]]
-        turned = [sum(rotation[i, j] * moved[j] for j in range(3)) for i in range(3)]
-        inside = inside | (sum((turned[i] / axes[i]) ** 2 for i in range(3)) < 1)
-    slices, rows = inside.shape[0] // 3, inside.shape[1] // 3
-    cover = inside.reshape(slices, 3, rows, 3, rows, 3).mean((1, 3, 5))
-    hu = 100 + cover * rng.choice([-1, 1]) * rng.uniform(25, 80)
-    hu = hu + rng.normal(size=hu.shape) * rng.uniform(10, 15)
-    return np.clip((hu + 160) * synthetic.HU_TO_VIEW, 0, 255).astype(np.uint8), cover > 0.5
-
-
-def score_drawn(network, count=40, seed=12):
-    """Per lesion, with the exact box of every axial slice: DSC of the volume and error of the volume."""
-    rng = np.random.default_rng(seed)
-    overlaps, errors = [], []
-    for _ in range(count):
-        images, masks = drawn_lesion(rng)
-        answer = np.zeros_like(masks)
-        for index in np.flatnonzero(masks.any((1, 2))):
-            answer[index] = segment(network, images[index], tight_box(masks[index]))
-        overlaps.append(dice(answer, masks))
-        errors.append(float(answer.sum() / masks.sum() - 1))
+def macro(rows):
+    """Mean over data sets of their mean DSC, per method, and the signed-rank test over data sets."""
+    means = {name: [row["dsc"][name]["mean"] for row in rows] for name in rows[0]["dsc"]}
     return {
-        "lesions": count,
-        "dice": {**summary(overlaps), "mean": round(float(np.mean(overlaps)), 3), "lowest": round(min(overlaps), 3)},
-        "volumeError": {"mean": round(float(np.mean(errors)), 3), "meanAbsolute": round(float(np.mean(np.abs(errors))), 3), "largestAbsolute": round(float(np.abs(errors).max()), 3)},
+        "sets": len(rows),
+        "dsc": {name: round(float(np.mean(of_method)), 4) for name, of_method in means.items()},
+        "medianDsc": round(float(np.mean([row["dsc"]["model"]["median"] for row in rows])), 4),
+        "nsd": round(float(np.mean([row["nsd"]["mean"] for row in rows])), 4),
+        "p": {name: wilcoxon(means["model"], means[name]) for name in CLASSICAL},
     }
+
+
+def score_looseness(network, sources):
+    """Macro mean DSC for boxes from exact to too large, on the first objects of every set."""
+    result = {}
+    for name, factor in LOOSENESS.items():
+        by_set = []
+        for cases in sources.values():
+            boxed = [Case(case.item, enlarged_box(case.item, factor)) for case in cases[:OBJECTS_PER_LOOSENESS]]
+            by_set.append(np.mean(reached(answer(network, boxed))))
+        result[name] = round(float(np.mean(by_set)), 4)
+    return result
+
+
+def score_nothing(network, items, low_below):
+    """Boxes on nothing that anybody drew: how many masks are empty, and how many are empty or called unsure."""
+    answers = answer(network, negatives(items, NEGATIVES, seed=29))
+    empty = np.array([not one.mask.any() for one in answers])
+    unsure = np.array([one.expected < low_below for one in answers])
+    return {"boxes": len(answers), "empty": round(float(empty.mean()), 4), "emptyOrUnsure": round(float((empty | unsure).mean()), 4)}
+
+
+def score_confidence(rows, low_below):
+    """Expected against reached DSC: every data set counts alike in the means; bins over all objects."""
+    expected = np.concatenate([row["expected"] for row in rows])
+    got = np.concatenate([row["reached"] for row in rows])
+    bins = []
+    for low, high in zip(BINS[:-1], BINS[1:]):
+        inside = (expected >= low) & (expected < high)
+        if inside.any():
+            bins.append({"from": low, "to": high, "objects": int(inside.sum()), "expected": round(float(expected[inside].mean()), 3), "reached": round(float(got[inside].mean()), 3)})
+    macro_error = np.mean([np.mean(row["expected"]) - np.mean(row["reached"]) for row in rows])
+    unsure = expected < low_below
+    return {
+        "meanError": round(float(macro_error), 4),
+        "meanAbsoluteError": round(float(np.abs(expected - got).mean()), 4),
+        "rankCorrelation": round(float(stats.spearmanr(expected, got).correlation), 3),
+        "unsure": round(float(unsure.mean()), 4),
+        "dscOfUnsure": round(float(got[unsure].mean()), 4) if unsure.any() else None,
+        "dscOfSure": round(float(got[~unsure].mean()), 4),
+        "bins": bins,
+    }
+
+
+def training_counts(items):
+    counts = {}
+    for item in items:
+        entry = counts.setdefault(item.source, {"source": item.source, "licence": item.licence, "modality": item.modality, "cases": set(), "objects": 0})
+        entry["cases"].add(item.case)
+        entry["objects"] += 1
+    return [{**counts[source], "cases": len(counts[source]["cases"])} for source in sorted(counts)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder that holds images/ and collections/")
-    parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--only-drawn", action="store_true", help="a quick look while training")
+    parser.add_argument("--run", type=Path, required=True, help="with calibration.json and baselines.json")
+    parser.add_argument("--earlier", type=Path, help="network.onnx of version 1, scored beside it")
+    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    torch.set_num_threads(2)
-    network = load_network(options.run)
-    drawn = score_drawn(network)
-    print(json.dumps(drawn), flush=True)
-    if options.only_drawn:
-        return
-    training, held_out = split(load(options.data / "images"))
-    unseen = [item for item in load(options.data / "collections") if item.source not in NOT_BOX_FRIENDLY]
-    counts = {}
-    for item in training:
-        entry = counts.setdefault(item.source, {"source": item.source, "licence": item.licence, "cases": set(), "objects": 0})
-        entry["cases"].add(item.case)
-        entry["objects"] += 1
-    result = {
-        "training": [{**entry, "cases": len(entry["cases"])} for entry in counts.values()],
-        "heldOut": score_sets(network, held_out),
-        "unseen": score_sets(network, unseen),
-        "drawn": drawn,
-    }
-    result["threshold"] = RECIPE.threshold
-    (options.run / "evaluation.json").write_text(json.dumps(result, indent=2) + "\n")
+    torch.set_num_threads(options.threads)
+    baselines = json.loads((options.run / "baselines.json").read_text())
+    low_below = json.loads((options.run / "calibration.json").read_text())["lowBelow"]
+    networks = {"model": load_shipped(options.run)}
+    if options.earlier:
+        networks["earlier"] = BoxUNet()
+        load_initial(networks["earlier"], options.earlier, [torch.rand(4, 5, 128, 128)])
+        networks["earlier"].eval()
+    parts = split(load(options.data))
+    result = {"objectsPerSet": baselines["objects"], "training": training_counts(parts["training"]), "drawn": score_drawn(networks["model"])}
+    print(json.dumps(result["drawn"]), flush=True)
+    sets = sets_of(options.data, baselines["objects"])
+    unseen_items = [case.item for cases in sets["unseen"].values() for case in cases]
+    for part, items in (("heldOut", parts["test"]), ("unseen", unseen_items)):
+        rows = score_sets(networks, sets[part], baselines[part])
+        result[part] = {
+            "rows": rows,
+            "macro": macro(rows),
+            "looseness": score_looseness(networks["model"], sets[part]),
+            "nothing": score_nothing(networks["model"], items, low_below),
+            "confidence": score_confidence(rows, low_below),
+        }
+        for row in rows:
+            del row["expected"], row["reached"]
+        print(json.dumps({name: value for name, value in result[part].items() if name != "rows"}), flush=True)
+    (options.run / "evaluation.json").write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,27 @@
-"""The network: a small residual U-Net that answers at half the input resolution."""
+"""The network: a small residual U-Net that answers at half the input resolution and says how sure it is."""
 
 import torch
 from torch import nn
 
 CHANNELS = (32, 56, 96, 144, 176)
+# Levels (0 = finest) of the way down and up that have a second block; it begins as the identity.
+DEEPER_DOWN = (2, 3, 4)
+DEEPER_UP = (2, 3)
+FLIPS = ((), (3,), (2,), (2, 3))
 
 
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions with batch normalisation and a shortcut (1x1 where the width changes)."""
 
-    def __init__(self, inputs, outputs):
+    def __init__(self, inputs, outputs, starts_as_identity=False):
         super().__init__()
         self.first = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
         self.first_norm = nn.BatchNorm2d(outputs)
         self.second = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
         self.second_norm = nn.BatchNorm2d(outputs)
         self.shortcut = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
+        if starts_as_identity:
+            nn.init.zeros_(self.second_norm.weight)
 
     def forward(self, x):
         y = torch.relu(self.first_norm(self.first(x)))
@@ -24,7 +30,7 @@ class ResidualBlock(nn.Module):
 
 
 class BoxUNet(nn.Module):
-    """[N, 5, S, S] (red, green, blue, box, inside) -> logits [N, 1, S/2, S/2]; S is a multiple of 32."""
+    """[N, 5, S, S] (red, green, blue, box, inside) -> (logits [N, 1, S/2, S/2], logit of the DSC [N]); 32 divides S."""
 
     def __init__(self, channels=CHANNELS):
         super().__init__()
@@ -42,15 +48,62 @@ class BoxUNet(nn.Module):
             for narrow, wide in zip(channels[-2::-1], channels[:0:-1])
         )
         self.head = nn.Conv2d(channels[0], 1, 1)
+        self.down_more = nn.ModuleDict({str(level): ResidualBlock(channels[level], channels[level], True) for level in DEEPER_DOWN})
+        self.up_more = nn.ModuleDict({str(level): ResidualBlock(channels[level], channels[level], True) for level in DEEPER_UP})
+        self.quality = nn.Sequential(nn.Linear(2 * channels[-1] + 4, 64), nn.ReLU(), nn.Linear(64, 1))
 
     def forward(self, x):
+        box = x[:, 3:4]
         x = self.stem(x)
         skips = []
         for level, block in enumerate(self.down):
             x = block(x if level == 0 else nn.functional.max_pool2d(x, 2))
+            if str(level) in self.down_more:
+                x = self.down_more[str(level)](x)
             skips.append(x)
-        x = self.bottom(x)
-        for block, skip in zip(self.up, skips[-2::-1]):
+        bottom = x = self.bottom(x)
+        for step, (block, skip) in enumerate(zip(self.up, skips[-2::-1])):
             x = nn.functional.interpolate(x, scale_factor=2.0, mode="nearest")
             x = block(torch.cat([x, skip], dim=1))
-        return self.head(x)
+            level = str(len(self.up) - 1 - step)
+            if level in self.up_more:
+                x = self.up_more[level](x)
+        logits = self.head(x)
+        return logits, self._dsc_logit(bottom, logits, box)
+
+    def _dsc_logit(self, bottom, logits, box):
+        """From the deepest features and from how sure and how large the answer is. The answer itself learns nothing here."""
+        probability = torch.sigmoid(logits.detach())
+        box = nn.functional.avg_pool2d(box, 2)
+        area = probability.sum((1, 2, 3)) + 1
+        boxed = box.sum((1, 2, 3)) + 1
+        facts = torch.stack(
+            [
+                (probability**2).sum((1, 2, 3)) / area,
+                (probability * box).sum((1, 2, 3)) / boxed,
+                probability.amax((1, 2, 3)),
+                torch.log(area) - torch.log(boxed),
+            ],
+            dim=1,
+        )
+        return self.quality(torch.cat([bottom.mean((2, 3)), bottom.amax((2, 3)), facts], dim=1))[:, 0]
+
+
+class Shipped(nn.Module):
+    """What is exported: the mean over four flips, calibrated; [N, 5, S, S] -> (logits [N, 1, S/2, S/2], DSC [N] 0..1).
+
+    Logits are divided by a temperature; the DSC is sigmoid(scale * logit + shift). Both are fitted by calibrate.py.
+    """
+
+    def __init__(self, network, temperature=1.0, scale=1.0, shift=0.0):
+        super().__init__()
+        self.network, self.temperature, self.scale, self.shift = network, temperature, scale, shift
+
+    def forward(self, x):
+        flipped = torch.cat([torch.flip(x, dims) if dims else x for dims in FLIPS])
+        logits, dsc = self.network(flipped)
+        parts = torch.chunk(logits, len(FLIPS))
+        back = [torch.flip(part, dims) if dims else part for part, dims in zip(parts, FLIPS)]
+        logits = sum(back) / len(FLIPS) / self.temperature
+        dsc = dsc.reshape(len(FLIPS), -1).mean(0)
+        return logits, torch.sigmoid(self.scale * dsc + self.shift)

@@ -1,4 +1,5 @@
-// Runs an ONNX file on raw float32 inputs: node run-onnx.mjs NETWORK INPUT.f32 COUNT SIZE OUTPUT.f32
+// Runs an ONNX file on raw float32 inputs: node run-onnx.mjs NETWORK INPUT.f32 COUNT SIZE OUTPUTS.f32
+// Writes logits and expected DSC one after the other.
 // Prints the median time of one box in milliseconds.
 import { readFileSync, writeFileSync } from 'node:fs';
 import ort from 'onnxruntime-node';
@@ -9,8 +10,8 @@ const data = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength /
 const session = await ort.InferenceSession.create(network, { intraOpNumThreads: 2 });
 const shape = [5, Number(size), Number(size)];
 const all = await session.run({ input: new ort.Tensor('float32', data, [Number(count), ...shape]) });
-const logits = all.logits.data;
-writeFileSync(outputPath, Buffer.from(logits.buffer, logits.byteOffset, logits.byteLength));
+const bytesOf = ({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+writeFileSync(outputPath, Buffer.concat([bytesOf(all.logits), bytesOf(all.expected_dsc)]));
 
 const one = new ort.Tensor('float32', data.slice(0, 5 * size * size), [1, ...shape]);
 const times = [];

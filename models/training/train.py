@@ -4,75 +4,127 @@ import argparse
 import csv
 import json
 import math
+import os
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import cv2
 import numpy as np
 import torch
 from torch import nn
 
 import synthetic
-from augment import sample
+from augment import negative, sample
 from crop import RECIPE, crop_to_input, resample
-from data import load, split
+from data import Item, load, split, tight_box
 from network import BoxUNet
+from warm_start import load_initial
 
-BATCH = 16
-LEARNING_RATE = 2e-3
 WEIGHT_DECAY = 0.01
 WARM_UP_STEPS = 200
-AVERAGE_DECAY = 0.998
-CT_SHARE, TEXTURE_SHARE = 0.25, 0.15
-OBJECTS_COUNTED = 1500
+AVERAGE_DECAY = 0.999
+WATCHED_OBJECTS = 96
+# Weight of the mask's loss where nobody drew anything (something unlabelled may be there), and of the DSC's loss.
+NEGATIVE_WEIGHT, QUALITY_WEIGHT = 0.2, 0.2
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is drawn. Stage 1 is the first release's mixture (images/ only); stage 2 adds the open part of collections/."""
+
+    groups: tuple
+    learning_rate: float
+    ct_share: float
+    texture_share: float
+    negative_share: float
+    objects_counted: int
+    batch: int = 16
+
+
+STAGES = {
+    1: Stage(("images",), 2e-3, 0.25, 0.15, 0.0, 1500),
+    2: Stage(("images", "collections"), 4e-4, 0.1, 0.08, 0.07, 400),
+}
+DRAWN_SLICES = 1200
+CT, TEXTURE = "drawn CT", "drawn texture"
+
+
+def drawn_items(count, seed):
+    """`count` slices by formula of either family; every one is used many times, turned and scaled anew."""
+    rng = np.random.default_rng([seed, 1])
+    items = []
+    for source, draw in ((CT, synthetic.ct_slice), (TEXTURE, synthetic.texture_slice)):
+        for index in range(count):
+            image, mask = draw(rng)
+            if not mask.any():
+                continue
+            x0, y0, x1, y1 = (int(v) for v in tight_box(mask))
+            items.append(Item(source, "", "", "", f"{source} {index}", image, (x0, y0), mask[y0:y1, x0:x1], mask))
+    return items
 
 
 class Batches(torch.utils.data.Dataset):
     """Batch number i, always the same for the same seed, whatever was drawn before: a resumed run goes on exactly."""
 
-    def __init__(self, items, seed, steps):
-        self.seed, self.steps = seed, steps
+    def __init__(self, items, stage, seed, steps):
+        self.stage, self.seed, self.steps = stage, seed, steps
         self.sources = {}
-        for item in items:
+        for item in items + drawn_items(DRAWN_SLICES, seed):
             self.sources.setdefault(item.source, []).append(item)
-        weights = np.array([math.sqrt(min(len(of_source), OBJECTS_COUNTED)) for of_source in self.sources.values()])
+        self.real = [source for source in self.sources if source not in (CT, TEXTURE)]
+        weights = np.array([math.sqrt(min(len(self.sources[source]), stage.objects_counted)) for source in self.real])
         self.weights = weights / weights.sum()
 
     def __len__(self):
         return self.steps
 
     def __getitem__(self, step):
+        cv2.setNumThreads(0)
         rng = np.random.default_rng([self.seed, step])
         drawn = []
-        while len(drawn) < BATCH:
-            one = sample(*self._draw(rng), rng)
-            if one is not None and one[1].max() > 0:
-                drawn.append(one)
-        inputs, targets = zip(*drawn)
-        return torch.from_numpy(np.stack(inputs)), torch.from_numpy(np.stack(targets))
+        while len(drawn) < self.stage.batch:
+            item, empty = self._draw(rng), rng.random() < self.stage.negative_share
+            one = (negative if empty else sample)(item, rng)
+            if one is not None:
+                drawn.append((*one, not empty))
+        inputs, targets, real = zip(*drawn)
+        return torch.from_numpy(np.stack(inputs)), torch.from_numpy(np.stack(targets)), torch.tensor(real)
 
     def _draw(self, rng):
         kind = rng.random()
-        if kind < CT_SHARE:
-            return synthetic.ct_slice(rng)
-        if kind < CT_SHARE + TEXTURE_SHARE:
-            return synthetic.texture_slice(rng)
-        of_source = list(self.sources.values())[rng.choice(len(self.weights), p=self.weights)]
-        item = of_source[rng.integers(len(of_source))]
-        return item.image, item.mask
+        if kind < self.stage.ct_share:
+            source = CT
+        elif kind < self.stage.ct_share + self.stage.texture_share:
+            source = TEXTURE
+        else:
+            source = self.real[rng.choice(len(self.real), p=self.weights)]
+        return self.sources[source][rng.integers(len(self.sources[source]))]
 
 
-def loss_of(logits, targets):
-    """Binary cross-entropy plus Dice with squared denominators, each sample counting alike."""
+def loss_of(logits, dsc_logits, targets, real):
+    """(mask's loss, DSC's loss). The mask's: binary cross-entropy plus Dice with squared denominators, each sample alike.
+
+    Boxes on nothing (`real` false) count little and without Dice. The expected DSC is asked for the DSC of the answer's
+    cells above one half with the target's; 0 on nothing.
+    """
     probability = torch.sigmoid(logits)
     shared = (probability * targets).sum((1, 2, 3))
     total = (probability**2).sum((1, 2, 3)) + (targets**2).sum((1, 2, 3))
     dice = 1 - (2 * shared + 1) / (total + 1)
-    return nn.functional.binary_cross_entropy_with_logits(logits, targets) + dice.mean()
+    entropy = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean((1, 2, 3))
+    mask_loss = torch.where(real, entropy + dice, NEGATIVE_WEIGHT * entropy).mean()
+    with torch.no_grad():
+        answer, truth = logits > 0, targets > 0.5
+        reached = 2 * (answer & truth).sum((1, 2, 3)) / (answer.sum((1, 2, 3)) + truth.sum((1, 2, 3))).clamp(min=1)
+    return mask_loss, nn.functional.binary_cross_entropy_with_logits(dsc_logits, reached)
 
 
-def rate_at(step, progress):
+def rate_at(step, progress, peak):
     """Linear warm-up, then a cosine to zero over `progress` 0..1."""
-    return LEARNING_RATE * min(1, (step + 1) / WARM_UP_STEPS) * 0.5 * (1 + math.cos(math.pi * min(progress, 1)))
+    return peak * min(1, (step + 1) / WARM_UP_STEPS) * 0.5 * (1 + math.cos(math.pi * min(progress, 1)))
 
 
 def average_into(average, model, step):
@@ -87,37 +139,44 @@ def average_into(average, model, step):
 
 
 def watch_dice(network, items, seed=5):
-    """Mean soft-target DSC on the output grid for fixed objects with tight boxes: a curve to look at, not the result."""
+    """DSC on the output grid for fixed validation objects with exact boxes, mean over sources: a curve to look at."""
     rng = np.random.default_rng(seed)
     network.eval()
-    scores = []
-    for index in rng.choice(len(items), min(96, len(items)), replace=False):
-        inputs, rect = crop_to_input(items[index].image, items[index].box)
-        target = resample(items[index].mask.astype(float), rect, RECIPE.output_size_px) > 0.5
+    scores = {}
+    for index in rng.choice(len(items), min(WATCHED_OBJECTS, len(items)), replace=False):
+        item = items[index]
+        inputs, rect = crop_to_input(item.image, item.box)
+        target = resample(item.mask.astype(float), rect, RECIPE.output_size_px) > 0.5
         with torch.no_grad():
-            answer = network(torch.from_numpy(inputs[None]))[0, 0].numpy() > 0
-        scores.append(2 * (answer & target).sum() / max(1, answer.sum() + target.sum()))
-    return float(np.mean(scores))
+            answer = network(torch.from_numpy(inputs[None]))[0][0, 0].numpy() > 0
+        scores.setdefault(item.source, []).append(2 * (answer & target).sum() / max(1, answer.sum() + target.sum()))
+    return float(np.mean([np.mean(of_source) for of_source in scores.values()]))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=Path, required=True, help="the data folder's images/")
+    parser.add_argument("--data", type=Path, required=True, help="the folder that holds images/ and collections/")
     parser.add_argument("--run", type=Path, required=True, help="where checkpoint and log are kept")
+    parser.add_argument("--stage", type=int, choices=STAGES, required=True)
+    parser.add_argument("--initial", type=Path, help="weights to begin from: a checkpoint.pt or a network.onnx")
     parser.add_argument("--steps", type=int, default=7000)
     parser.add_argument("--limit-minutes", type=float, default=98, help="the cosine ends here if the steps do not")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
+    stage = STAGES[options.stage]
     options.run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
 
-    training, held_out = split(load(options.images))
-    model, average = BoxUNet(), BoxUNet()
-    average.load_state_dict(model.state_dict())
-    optimiser = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    parts = split([group for group in load(options.data) if group[0] in stage.groups])
+    model, average = (BoxUNet().to(memory_format=torch.channels_last) for _ in range(2))
     checkpoint, step, spent = options.run / "checkpoint.pt", 0, 0.0
+    batches = Batches(parts["training"], stage, options.seed, options.steps)
+    if options.initial and not checkpoint.exists():
+        load_initial(model, options.initial, [batches[index][0] for index in range(8)])
+    average.load_state_dict(model.state_dict())
+    optimiser = torch.optim.AdamW(model.parameters(), stage.learning_rate, weight_decay=WEIGHT_DECAY)
     if checkpoint.exists():
         saved = torch.load(checkpoint)
         model.load_state_dict(saved["model"])
@@ -125,39 +184,48 @@ def main():
         optimiser.load_state_dict(saved["optimiser"])
         step, spent = saved["step"], saved["spent"]
 
-    batches = Batches(training, options.seed, options.steps)
     loader = torch.utils.data.DataLoader(batches, batch_size=None, sampler=range(step, options.steps), num_workers=1, prefetch_factor=6)
     started, losses = time.time() - spent, []
-    with open(options.run / "log.csv", "a", newline="") as file:
+    kept = rows_until(options.run / "log.csv", step)
+    with open(options.run / "log.csv", "w", newline="") as file:
         log = csv.writer(file)
-        if step == 0:
-            log.writerow(["step", "minutes", "rate", "loss", "held_out_dice"])
-        for inputs, targets in loader:
+        log.writerows([["step", "minutes", "rate", "loss", "dsc_loss", "validation_dice"], *kept])
+        for inputs, targets, real in loader:
             progress = max(step / options.steps, (time.time() - started) / 60 / options.limit_minutes)
             if progress >= 1:
                 break
             for group in optimiser.param_groups:
-                group["lr"] = rate_at(step, progress)
+                group["lr"] = rate_at(step, progress, stage.learning_rate)
             model.train()
-            loss = loss_of(model(inputs), targets)
+            logits, dsc_logits = model(inputs.contiguous(memory_format=torch.channels_last))
+            mask_loss, dsc_loss = loss_of(logits, dsc_logits, targets, real)
             optimiser.zero_grad()
-            loss.backward()
+            (mask_loss + QUALITY_WEIGHT * dsc_loss).backward()
             nn.utils.clip_grad_norm_(model.parameters(), 2.0)
             optimiser.step()
             average_into(average, model, step)
-            losses.append(loss.item())
+            losses.append((mask_loss.item(), dsc_loss.item()))
             step += 1
             if step % 50 == 0:
-                dice = f"{watch_dice(average, held_out):.4f}" if step % 500 == 0 else ""
+                dice = f"{watch_dice(average, parts['validation']):.4f}" if step % 500 == 0 else ""
                 minutes = (time.time() - started) / 60
-                log.writerow([step, f"{minutes:.2f}", f"{rate_at(step, progress):.2e}", f"{np.mean(losses):.4f}", dice])
+                mean = np.mean(losses, axis=0)
+                log.writerow([step, f"{minutes:.2f}", f"{group['lr']:.2e}", f"{mean[0]:.4f}", f"{mean[1]:.4f}", dice])
                 file.flush()
                 losses = []
             if step % 250 == 0:
                 save(checkpoint, model, average, optimiser, step, time.time() - started)
     save(checkpoint, model, average, optimiser, step, time.time() - started)
-    summary = {"steps": step, "minutes": round((time.time() - started) / 60, 1), "seed": options.seed, "batch": BATCH}
+    summary = {"stage": options.stage, **asdict(stage), "steps": step, "minutes": round((time.time() - started) / 60, 1), "seed": options.seed}
     (options.run / "run.json").write_text(json.dumps(summary, indent=2) + "\n")
+
+
+def rows_until(path, step):
+    """The log's rows up to the step that a resumed run goes on from."""
+    if not path.exists():
+        return []
+    with open(path, newline="") as file:
+        return [row for row in csv.reader(file) if row[0] != "step" and int(row[0]) <= step]
 
 
 def save(path, model, average, optimiser, step, spent):

@@ -1,0 +1,144 @@
+"""What the training and its figures rest on: python3 -m unittest test_training (in this folder)."""
+
+import csv
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from answer import negatives
+from augment import draw_box, sample
+from data import Item, load, split
+from network import FLIPS, BoxUNet, Shipped
+from scoring import CLASSICAL, Case, box_pixels, dice, enlarged_box, paper_box, surface_dice
+from train import loss_of
+
+
+def disc_item(size=160, radius=30, centre=(80, 70), case="1", source="discs"):
+    y, x = np.meshgrid(np.arange(size) + 0.5, np.arange(size) + 0.5, indexing="ij")
+    mask = np.hypot(x - centre[0], y - centre[1]) < radius
+    image = np.where(mask, 180, 60).astype(np.uint8) + ((x * 7 + y * 13) % 9).astype(np.uint8)
+    ys, xs = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    bits = mask[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
+    return Item(source, case, "", "", "", image, (int(xs[0]), int(ys[0])), bits, mask)
+
+
+def write_data(folder):
+    """Twelve patients of an open source with two slices each, three of a non-commercial one, none in images/."""
+    for group in ("images", "collections"):
+        (folder / group).mkdir()
+        rows = []
+        for source, patients in (("open-ct", 12), ("nc-ct", 3)) if group == "collections" else ():
+            (folder / group / source).mkdir()
+            for patient in range(patients):
+                for number in range(2):
+                    item, name = disc_item(64, 10 + patient % 5, (32, 30)), f"{source}/{patient}-{number}"
+                    Image.fromarray(item.image).save(folder / group / f"{name}.png")
+                    Image.fromarray(item.mask.astype(np.uint8)).save(folder / group / f"{name}-mask.png")
+                    rows.append({"file": f"{name}.png", "mask": f"{name}-mask.png", "modality": "CT", "licence": "", "case_id": f"p{patient}"})
+        with open(folder / group / "manifest.csv", "w", newline="") as file:
+            writer = csv.DictWriter(file, ["file", "mask", "modality", "licence", "case_id"])
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+class Data(unittest.TestCase):
+    def test_keeps_each_patient_on_one_side_and_closed_licences_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            write_data(Path(folder))
+            parts = split(load(folder))
+            closed = [item for _, items in load(folder, "nc") for item in items]
+        cases = {name: {item.case for item in items} for name, items in parts.items()}
+        self.assertEqual({name: len(of_part) for name, of_part in cases.items()}, {"training": 9, "validation": 1, "test": 2})
+        self.assertEqual(len(set.union(*cases.values())), 12)
+        self.assertEqual({item.source for items in parts.values() for item in items}, {"open-ct"})
+        self.assertEqual({item.source for item in closed}, {"nc-ct"})
+        whole = parts["training"][0]
+        self.assertEqual(whole.mask.sum(), whole.bits.sum())
+
+
+class Boxes(unittest.TestCase):
+    def test_of_the_paper_lie_0_to_20_px_outside_at_1024_and_in_the_slice(self):
+        rng, item = np.random.default_rng(0), disc_item()
+        reach = 20 / 1024 * 160
+        for _ in range(200):
+            box = paper_box(item, rng)
+            out = [item.box[0] - box[0], item.box[1] - box[1], box[2] - item.box[2], box[3] - item.box[3]]
+            self.assertTrue(all(0 <= side <= reach for side in out))
+        self.assertEqual(enlarged_box(item, 1.0), item.box)
+        x0, y0, x1, y1 = enlarged_box(item, 1.2)
+        self.assertAlmostEqual((x1 - x0) / 60, 1.2)
+
+    def test_of_training_reach_from_tight_to_a_third_too_large(self):
+        rng = np.random.default_rng(0)
+        drawn = np.array([draw_box((0, 0, 100, 100), (3, 3), rng) for _ in range(2000)])
+        self.assertLess(drawn[:, 0].min(), -30)
+        self.assertGreater(drawn[:, 0].max(), 3)
+        self.assertGreaterEqual(drawn[:, 0].min(), -36)
+
+    def test_on_nothing_touch_nothing_that_was_drawn(self):
+        for case in negatives([disc_item()], 50, seed=1):
+            x0, y0, x1, y1 = (int(v) for v in case.box)
+            self.assertFalse(case.item.drawn[y0 : y1 + 1, x0 : x1 + 1].any())
+
+
+class Samples(unittest.TestCase):
+    def test_keep_image_and_target_together(self):
+        """Whatever was turned, scaled and flipped: the bright disc of the input is the target."""
+        rng, item, agreed = np.random.default_rng(3), disc_item(), []
+        for _ in range(60):
+            inputs, target = sample(item, rng)
+            bright = inputs[:3].mean(0).reshape(64, 2, 64, 2).mean((1, 3))
+            inside = inputs[4].reshape(64, 2, 64, 2).mean((1, 3)) > 0.99
+            found = (bright > (bright[inside].min() + bright[inside].max()) / 2) & inside
+            truth = (target[0] > 0.5) & inside
+            agreed.append(max(dice(found, truth), dice(~found & inside, truth)))
+        self.assertGreater(np.median(agreed), 0.95)
+
+
+class Network(unittest.TestCase):
+    def test_ships_an_answer_that_turns_with_the_image(self):
+        torch.manual_seed(0)
+        shipped = Shipped(BoxUNet(), temperature=1.3, scale=0.7, shift=0.2).eval()
+        x = torch.rand(2, 5, 64, 64)
+        with torch.no_grad():
+            logits, dsc = shipped(x)
+            for dims in FLIPS[1:]:
+                turned, same = shipped(torch.flip(x, dims))
+                self.assertLess(float((torch.flip(turned, dims) - logits).abs().max()), 1e-4)
+                self.assertLess(float((same - dsc).abs().max()), 1e-5)
+
+    def test_learns_neither_mask_nor_dice_from_a_box_on_nothing_as_if_it_were_an_object(self):
+        logits, dsc, empty = torch.full((1, 1, 4, 4), -9.0), torch.zeros(1), torch.zeros(1, 1, 4, 4)
+        quiet, _ = loss_of(logits, dsc, empty, torch.tensor([False]))
+        loud, asked = loss_of(-logits, dsc, empty, torch.tensor([False]))
+        self.assertLess(float(quiet), 1e-3)
+        self.assertAlmostEqual(float(loud), 0.2 * 9.0, delta=0.01)
+        self.assertAlmostEqual(float(asked), np.log(2), places=5)
+
+
+class Scores(unittest.TestCase):
+    def test_of_the_same_mask_are_1_and_of_one_shifted_far_0(self):
+        mask = np.zeros((60, 60), bool)
+        mask[20:40, 20:40] = True
+        self.assertEqual((dice(mask, mask), surface_dice(mask, mask)), (1.0, 1.0))
+        # Two pixels to the side every outline pixel still has one of the other outline within two pixels.
+        self.assertEqual(surface_dice(mask, np.roll(mask, 2, axis=1)), 1.0)
+        self.assertLess(surface_dice(mask, np.roll(mask, 6, axis=1)), 0.5)
+        self.assertEqual(surface_dice(mask, np.zeros_like(mask)), 0.0)
+
+    def test_of_classical_methods_are_right_on_a_disc(self):
+        item = disc_item()
+        case = Case(item, item.box)
+        x0, y0, x1, y1 = case.region
+        for name, method in CLASSICAL.items():
+            answer = method(item.image[y0:y1, x0:x1], case.box, case.region)
+            self.assertGreater(dice(answer, item.mask[y0:y1, x0:x1]), 0.95, name)
+        self.assertEqual(box_pixels(item.box, case.region).sum(), 60 * 60)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,134 @@
+"""Begins a training from weights of an earlier one: a checkpoint, or the ONNX file that was shipped.
+
+An exported network has its batch normalisations folded into the convolutions before them. They are unfolded by
+measuring: on a batch of samples, mean and variance of every convolution's output become the normalisation's statistics,
+and its weight and bias are set so that the network answers as the file does.
+"""
+
+import numpy as np
+import torch
+
+
+
+def load_initial(network, path, batches):
+    """Sets the weights that `path` has; layers it lacks keep theirs (they begin as the identity)."""
+    if path.suffix == ".pt":
+        network.load_state_dict(torch.load(path, map_location="cpu")["average"], strict=False)
+        return
+    convolutions = folded_convolutions(path)
+    names = execution_order(network)
+    if len(convolutions) != len(names):
+        raise SystemExit(f"{path} has {len(convolutions)} convolutions, the network without its later additions {len(names)}")
+    modules = dict(network.named_modules())
+    with torch.no_grad():
+        for (name, norm), (weight, bias) in zip(names, convolutions):
+            modules[name].weight.copy_(torch.from_numpy(weight))
+            (modules[norm] if norm else modules[name]).bias.copy_(torch.from_numpy(bias))
+    unfold(network, {norm: modules[norm] for _, norm in names if norm}, torch.cat(batches))
+
+
+def execution_order(network):
+    """[(convolution, its normalisation or None)] in the order in which version 1's network ran them."""
+    order = [("stem.0", "stem.1")]
+    for block in [f"down.{level}" for level in range(len(network.down))] + ["bottom"] + [f"up.{step}" for step in range(len(network.up))]:
+        order += [(f"{block}.first", f"{block}.first_norm"), (f"{block}.second", f"{block}.second_norm")]
+        if not isinstance(network.get_submodule(f"{block}.shortcut"), torch.nn.Identity):
+            order.append((f"{block}.shortcut", None))
+    return order + [("head", None)]
+
+
+def unfold(network, norms, inputs):
+    """Gives each normalisation the statistics of what reaches it, without changing what the network answers."""
+    seen = {}
+
+    def keep(norm):
+        def hook(_, arguments):
+            seen[norm] = (arguments[0].mean((0, 2, 3)), arguments[0].var((0, 2, 3), unbiased=False))
+        return norm.register_forward_pre_hook(hook)
+
+    for norm in norms.values():
+        norm.running_mean.zero_()
+        norm.running_var.fill_(1 - norm.eps)
+        torch.nn.init.ones_(norm.weight)
+    handles = [keep(norm) for norm in norms.values()]
+    network.eval()
+    with torch.no_grad():
+        before = network(inputs)[0]
+        for handle in handles:
+            handle.remove()
+        for norm, (mean, variance) in seen.items():
+            norm.running_mean.copy_(mean)
+            norm.running_var.copy_(variance)
+            norm.bias.add_(mean)
+            norm.weight.copy_((variance + norm.eps).sqrt())
+        difference = float((network(inputs)[0] - before).abs().max())
+    print(f"unfolding changed logits by at most {difference:.2e}", flush=True)
+    if difference > 1e-2:
+        raise SystemExit("the normalisations could not be unfolded")
+
+
+def folded_convolutions(path):
+    """[(weight, bias)] float32 of an ONNX file's convolutions in the order of its nodes."""
+    graph = dict(fields(path.read_bytes()))[7]
+    nodes, tensors = [], {}
+    for number, value in fields(graph):
+        if number == 1:
+            nodes.append(value)
+        elif number == 5:
+            name, array = tensor(value)
+            tensors[name] = array
+    found = []
+    for node in nodes:
+        entries = list(fields(node))
+        if any(number == 4 and value == b"Conv" for number, value in entries):
+            _, weight, bias = [value for number, value in entries if number == 1]
+            found.append((tensors[weight], tensors[bias]))
+    return found
+
+
+def tensor(data):
+    """(name, float32 array) of a TensorProto with raw data; None instead of an array of another type."""
+    dims, kind, name, raw = [], 0, b"", b""
+    for number, value in fields(data):
+        if number == 1:
+            dims += [value] if isinstance(value, int) else list(varints(value))
+        elif number == 2:
+            kind = value
+        elif number == 8:
+            name = value
+        elif number == 9:
+            raw = value
+    return name, np.frombuffer(raw, np.float32).reshape(dims).copy() if kind == 1 else None
+
+
+def fields(data):
+    """(field number, value) of a protobuf message: integers, or bytes."""
+    at = 0
+    while at < len(data):
+        key, at = varint(data, at)
+        if key & 7 == 0:
+            value, at = varint(data, at)
+        elif key & 7 == 2:
+            length, at = varint(data, at)
+            value, at = data[at : at + length], at + length
+        else:
+            length = {1: 8, 5: 4}[key & 7]
+            value, at = data[at : at + length], at + length
+        yield key >> 3, value
+
+
+def varints(data):
+    at = 0
+    while at < len(data):
+        value, at = varint(data, at)
+        yield value
+
+
+def varint(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 127) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 128:
+            return value, at
