@@ -4,7 +4,7 @@ import { eq } from 'drizzle-orm';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { trainingSetRequestSchema } from '../../src-shared/contract/training-set.ts';
 import { fail } from '../../src-shared/result.ts';
-import { runPython, pythonWith } from '../../tests/support/python.ts';
+import { needsPython, pythonWith, runPython } from '../../tests/support/python.ts';
 import { readNpz } from '../../tests/support/read-npz.ts';
 import {
   ballGeometry,
@@ -118,27 +118,24 @@ test('a segment becomes the greys and labels of its slices, with what was left o
   expect(rows).toHaveLength(1 + smallSlices.length + empty.length);
 });
 
-test.skipIf(!python)(
-  `numpy reads the arrays${python ? '' : ' (SKIPPED: no Python with numpy)'}`,
-  async () => {
-    await segment(allSlices);
-    await written();
-    const program = `
+test.skipIf(!python)(`numpy reads the arrays${needsPython(python, 'numpy')}`, async () => {
+  await segment(allSlices);
+  await written();
+  const program = `
 import sys, json, numpy as np
 z = np.load(sys.argv[1])
 print(json.dumps({n: [str(a.dtype), list(a.shape), np.asarray(a, float).sum()] for n, a in z.items()}))`;
-    const file = join(folder, 'CT_Unknown_p0001s01.npz');
-    const voxels = largeSlices.reduce((sum, k) => sum + sliceArea(k), 0);
-    const shape = [largeSlices.length, ballSize[1], ballSize[0]];
-    expect(JSON.parse(runPython(python!, program, [file]))).toEqual({
-      imgs: ['uint8', shape, voxels * 255],
-      gts: ['uint8', shape, voxels],
-      spacing: ['float64', [3], 3.3],
-      slice_indices: ['int32', [largeSlices.length], largeSlices.reduce((a, b) => a + b)],
-      flipped_xy: ['bool', [2], 0],
-    });
-  },
-);
+  const file = join(folder, 'CT_Unknown_p0001s01.npz');
+  const voxels = largeSlices.reduce((sum, k) => sum + sliceArea(k), 0);
+  const shape = [largeSlices.length, ballSize[1], ballSize[0]];
+  expect(JSON.parse(runPython(python!, program, [file]))).toEqual({
+    imgs: ['uint8', shape, voxels * 255],
+    gts: ['uint8', shape, voxels],
+    spacing: ['float64', [3], 3.3],
+    slice_indices: ['int32', [largeSlices.length], largeSlices.reduce((a, b) => a + b)],
+    flipped_xy: ['bool', [2], 0],
+  });
+});
 
 test('boxes on a few slices are exported as they are, and what gaps did to them is said', async () => {
   await segment([10, 13, 16]);
@@ -257,7 +254,7 @@ test('only the chosen reader, series and window', async () => {
   const writer = service();
   expect(writer.overview({ kind: 'library' })).toEqual({
     ok: true,
-    value: { patients: 1, series: 2, segments: 3, masks: 2 * largeSlices.length + 1, readers: ['Dr. Li', 'Dr. Wu'] }, // prettier-ignore
+    value: { patients: 1, series: 2, segments: 3, masks: 2 * largeSlices.length + 1, readers: ['Dr. Li', 'Dr. Wu'], suggestedFolder: expect.stringContaining('MedSAM training set') }, // prettier-ignore
   });
   const li = await written({
     reader: 'Dr. Li',

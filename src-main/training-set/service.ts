@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { basename, dirname, join, relative, resolve, isAbsolute } from 'node:path';
 import type {
   TrainingOverview,
@@ -60,6 +62,7 @@ export function createTrainingSetService(deps: TrainingSetDependencies): Trainin
           segments: new Set(masks.map(({ segmentId }) => segmentId)).size,
           masks: masks.length,
           readers: [...readers].toSorted(),
+          suggestedFolder: freeFolder(join(homedir(), 'MedSAM training set')),
         });
       }),
 
@@ -185,6 +188,14 @@ function summaryOf(folder: string, report: TrainingSetReport, masks: number): Tr
     failedSeries: report.failed.length,
     bytes: sum(files.map(({ bytes }) => bytes)),
   };
+}
+
+/** The path, with a number behind it where it is taken. */
+function freeFolder(path: string): string {
+  for (let n = 1; ; n++) {
+    const candidate = n === 1 ? path : `${path} ${n}`;
+    if (!existsSync(candidate)) return candidate;
+  }
 }
 
 /** The first thing that was named and is not in the library. */

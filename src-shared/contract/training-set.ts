@@ -39,6 +39,8 @@ export const trainingOverviewSchema = z.object({
   masks: z.number().int(),
   /** Who made the masks. */
   readers: z.array(z.string()),
+  /** A folder that is not there yet, in the person's home. */
+  suggestedFolder: z.string(),
 });
 export type TrainingOverview = z.infer<typeof trainingOverviewSchema>;
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "golden"))
+sys.path[:0] = [str(Path(__file__).resolve().parents[at] / part) for at, part in [(1, "golden"), (2, "models/training")]]
 from formula_weights import fill  # noqa: E402
-from sam_reference import ARCHITECTURES, Sam  # noqa: E402
+from sam import ARCHITECTURES, Sam  # noqa: E402
 
 warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
 

@@ -4,11 +4,15 @@
 """
 
 import argparse
+import sys
 from collections import OrderedDict
+from pathlib import Path
 
 import torch
 from formula_weights import weight
-from sam_reference import ARCHITECTURES, Sam
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models/training"))
+from sam import ARCHITECTURES, Sam  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--architecture", choices=ARCHITECTURES, default="sam-vit-b")

@@ -12,6 +12,10 @@ export function pythonWith(...modules: string[]): string | null {
   );
 } // prettier-ignore
 
+/** For the title of a test that needs one. */
+export const needsPython = (python: string | null, ...modules: string[]): string =>
+  python ? '' : ` (SKIPPED: no Python with ${modules.join(', ')})`;
+
 /** Runs a program text and returns what it prints. @throws Error with its standard error */
 export function runPython(python: string, program: string, args: string[]): string {
   const { status, stdout, stderr } = spawnSync(python, ['-c', program, ...args], {

@@ -1,4 +1,5 @@
-"""The networks of SAM, MedSAM, MobileSAM and LiteMedSAM in plain torch: the reference for the graphs that the workstation writes.
+"""The networks of SAM, MedSAM, MobileSAM and LiteMedSAM in plain torch: the network that is
+fine-tuned (`finetune_medsam/`), and the reference for the graphs that the workstation writes.
 
 Written from their publications and published sources (Kirillov et al. 2023; Li et al. 2022, ViTDet; Wu et al. 2022,
 TinyViT; Ma et al. 2024), with the tensor names of the published checkpoints. Readable rather than fast.
@@ -73,15 +74,15 @@ def neck(width, channels):
 
 
 def windows_of(x, side):
-    """[1, H, W, C] -> windows [N, side, side, C], padded with zeros to the right and below, and how to go back."""
-    _, height, width, channels = x.shape
+    """[B, H, W, C] -> windows [N, side, side, C], padded with zeros to the right and below, and how to go back."""
+    batch, height, width, channels = x.shape
     down, across = math.ceil(height / side), math.ceil(width / side)
     padded = F.pad(x, (0, 0, 0, across * side - width, 0, down * side - height))
-    cut = padded.reshape(down, side, across, side, channels).transpose(1, 2).reshape(-1, side, side, channels)
+    cut = padded.reshape(batch, down, side, across, side, channels).transpose(2, 3).reshape(-1, side, side, channels)
 
     def back(answer):
-        whole = answer.reshape(down, across, side, side, -1).transpose(1, 2).reshape(1, down * side, across * side, -1)
-        return whole[:, :height, :width]
+        whole = answer.reshape(batch, down, across, side, side, -1).transpose(2, 3)
+        return whole.reshape(batch, down * side, across * side, -1)[:, :height, :width]
 
     return cut, back
 
