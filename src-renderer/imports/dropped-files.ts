@@ -7,12 +7,15 @@ export interface ChosenFile {
 /** All files of a drop, folders read recursively. */
 export async function droppedFiles(transfer: DataTransfer): Promise<ChosenFile[]> {
   // Entries must be taken before the first await: afterwards the browser has emptied the transfer.
-  const entries = [...transfer.items]
+  const dropped = [...transfer.items]
     .filter((item) => item.kind === 'file')
-    .map((item) => item.webkitGetAsEntry())
-    .filter((entry) => entry !== null);
+    .map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const files: ChosenFile[] = [];
-  for (const entry of entries) await collect(entry, files);
+  for (const { entry, file } of dropped) {
+    if (entry) await collect(entry, files);
+    // What another program hands over without a place on the disk.
+    else if (file) files.push({ file, relativePath: file.name });
+  }
   return files;
 }
 

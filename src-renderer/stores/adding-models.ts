@@ -20,7 +20,12 @@ type Added = Extract<NonNullable<ModelAddProgress['result']>, { ok: true }>['val
 export type Adding =
   | { step: 'reading'; name: string }
   | { step: 'proposed'; proposal: ModelProposal }
-  | { step: 'working'; name: string; phase: 'building' | 'trying'; provider: ExecutionProvider | null }
+  | {
+      step: 'working';
+      name: string;
+      phase: 'building' | 'trying';
+      provider: ExecutionProvider | null;
+    }
   | { step: 'added'; added: Added }
   | { step: 'refused'; name: string; error: AppError };
 
@@ -38,7 +43,10 @@ export const useAddingModelsStore = defineStore('adding-models', () => {
       const staged = await api.models.stage();
       if (!staged.ok) return staged;
       try {
-        await uploadFiles(staged.value.uploadUrl, withUniquePaths(files), { signal, onProgress: () => undefined });
+        await uploadFiles(staged.value.uploadUrl, withUniquePaths(files), {
+          signal,
+          onProgress: () => undefined,
+        });
       } catch (error) {
         await api.models.discard({ id: staged.value.stageId });
         const full = error instanceof Error && error.message === 'disk-full';
@@ -78,7 +86,10 @@ export const useAddingModelsStore = defineStore('adding-models', () => {
   }
 
   /** Adds what was proposed. */
-  async function confirm(choice: { family?: ModelFamily | undefined; name: string }): Promise<void> {
+  async function confirm(choice: {
+    family?: ModelFamily | undefined;
+    name: string;
+  }): Promise<void> {
     if (adding.value?.step !== 'proposed') return;
     const { proposalId, files } = adding.value.proposal;
     const name = choice.name || files.map((file) => file.name).join(', ');

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInferenceService } from '../../src-main/inference/service.ts';
+import { fileSource } from '../../src-main/models/checkpoint/byte-source.ts';
+import { sha256Of } from '../../src-main/models/adding/hash-file.ts';
+import { runTask } from '../../src-main/models/adding/run-task.ts';
+import { createModelAdding } from '../../src-main/models/adding/service.ts';
+import { takeFile } from '../../src-main/models/adding/take-file.ts';
+import { architectures } from '../../src-main/models/graphs/architectures.ts';
+import { expectedTensors } from '../../src-main/models/graphs/tensors.ts';
+import { createModelRegistry } from '../../src-main/models/registry.ts';
+import { writeFormulaCheckpoint } from '../support/formula-checkpoint.ts';
+
+/*
+ * What adding the checkpoint of a ViT-B (375 MB, formula weights) costs: time beside hashing, memory, and then the whole
+ * addition with its trial run. `node build/with-node24.mjs tests/bench/add-checkpoint.ts`
+ */
+const [, script, role, target] = process.argv;
+if (role === 'write') {
+  writeFormulaCheckpoint(target!, expectedTensors(architectures['sam-vit-b']));
+  process.exit();
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'medsam-workstation-bench-'));
+const path = join(folder, 'formula-medsam_vit_b.pth');
+// In another process, whose memory does not count here.
+execFileSync(process.execPath, [script!, 'write', path]);
+let peak = 0;
+const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 10);
+const seconds = async <T>(work: () => Promise<T> | T): Promise<[T, number]> => {
+  const start = performance.now();
+  return [await work(), (performance.now() - start) / 1000];
+};
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+
+try {
+  const before = process.memoryUsage.rss();
+  const source = fileSource(path);
+  const [sha256, hashing] = await seconds(() => sha256Of(source));
+  source.close();
+  const [facts, looking] = await seconds(() => runTask({ type: 'inspect', path }));
+  if (!facts.ok) throw new Error(facts.error.detail);
+  const model = join(folder, 'model');
+  mkdirSync(model);
+  const checkpointPath = join(model, 'checkpoint.pth');
+  const taken = takeFile(path, checkpointPath, { owned: false });
+  const [built, building] = await seconds(() =>
+    runTask({ type: 'build', checkpointPath, folder: model, expectedSha256: sha256 }),
+  );
+  if (!built.ok) throw new Error(built.error.detail);
+  say(`checkpoint ${mb(statSync(path).size)}, ${taken}`);
+  say(`hashing once ${hashing.toFixed(2)} s (it is hashed when looked at and when added)`);
+  say(`looking ${looking.toFixed(2)} s, building ${building.toFixed(2)} s`);
+  say(`beside hashing ${(looking + building - 2 * hashing).toFixed(2)} s`);
+  const others = Object.values(built.value.files).filter((file) => file.path !== 'checkpoint.pth');
+  say(`written beside the checkpoint ${mb(others.reduce((sum, file) => sum + file.sizeBytes, 0))}`);
+  say(`memory: peak ${mb(peak)}, of which ${mb(before)} before it began`);
+
+  const libraryRoot = join(folder, 'library');
+  const added = join(libraryRoot, 'models');
+  const models = createModelRegistry({
+    folders: [added],
+    addedModels: added,
+    chosenDefault: () => null,
+  });
+  const inference = createInferenceService({
+    models,
+    settings: { provider: 'cpu', embeddingCacheBytes: 0 },
+    cacheDir: null,
+    log: { info: () => undefined, warn: () => undefined },
+  });
+  const adding = createModelAdding({ libraryRoot, models, inference });
+  peak = 0;
+  const [result, whole] = await seconds(async () => {
+    const proposal = await adding.propose({ paths: [path] });
+    if (!proposal.ok) return proposal;
+    return adding.add(proposal.value.proposalId, { family: 'medsam-vit-b' });
+  });
+  say(
+    `whole addition with its trial run ${whole.toFixed(1)} s, memory of this process ${mb(peak)}`,
+  );
+  say(JSON.stringify(result));
+  await inference.close();
+} finally {
+  clearInterval(watch);
+  rmSync(folder, { recursive: true, force: true });
+}
