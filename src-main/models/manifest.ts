@@ -74,14 +74,15 @@ export const cropSpecialistSchema = common.extend({
   files: z.object({ network: modelFileSchema }).catchall(modelFileSchema),
   input: z.object({
     name: tensorName,
-    sizePx: size,
-    channels: z.tuple([
-      z.literal('red'),
-      z.literal('green'),
-      z.literal('blue'),
-      z.literal('box'),
-      z.literal('inside'),
+    /** Fixed, or free: a square in the slice's own pixels whose side is a multiple of something. */
+    sizePx: z.union([
+      size,
+      z.object({ multipleOf: z.number().int().min(1).max(512), least: size, most: size }),
     ]),
+    channels: z
+      .array(z.enum(['red', 'green', 'blue', 'grey', 'box', 'inside']))
+      .min(1)
+      .max(6),
   }),
   crop: z.object({
     contextFactor: z.number().min(1).max(10),
@@ -90,10 +91,20 @@ export const cropSpecialistSchema = common.extend({
     resample: z.literal('triangle'),
     percentiles: z.tuple([z.number().min(0).max(100), z.number().min(0).max(100)]),
     minimumRange: z.number().positive(),
+    /** True: after that, mean 0 and deviation 1 over the crop. */
+    zScore: z.boolean().optional(),
   }),
   output: z.object({
     name: tensorName,
-    sizePx: size,
+    sizePx: z.union([size, z.literal('as-input')]),
+    /** For a network with several classes: how many, and which one is the mask. Left out: one logit. */
+    classes: z
+      .object({
+        count: z.number().int().min(2).max(256),
+        foreground: z.number().int().nonnegative(),
+      })
+      .refine(({ count, foreground }) => foreground < count, 'foreground is one of the classes')
+      .optional(),
     order: z.literal('sigmoid-then-resize'),
     threshold,
     /** An output with one value: the DSC that the network expects of its mask. Below `lowBelow` the reader is warned. */

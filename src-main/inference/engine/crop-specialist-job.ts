@@ -6,9 +6,9 @@ import {
   cropToInput,
   logitsToMask,
   type CropMask,
-  type CropRecipe,
   type ViewSlice,
 } from '../recipes/crop-specialist.ts';
+import { cropRecipe, foregroundLogits, networkInput } from '../recipes/crop-network.ts';
 import { flippedBox } from '../recipes/intensity.ts';
 import { flippedMask, tightened } from '../recipes/mask-rectangle.ts';
 import type { ProbabilityMap } from '../types.ts';
@@ -26,15 +26,6 @@ interface CropJob {
   view: ViewSlice;
   /** In stored slice pixels. */
   boxPx: BoxPx;
-}
-
-function cropRecipe({ input, crop, output }: CropSpecialistManifest): CropRecipe {
-  return {
-    ...crop,
-    sizePx: input.sizePx,
-    outputSizePx: output.sizePx,
-    threshold: output.threshold,
-  };
 }
 
 /** The crop's probabilities in stored slice pixels. */
@@ -88,21 +79,27 @@ async function segmentOne(
 ): Promise<Result<Answered>> {
   const { model, slice } = job;
   const { manifest } = model;
-  const { expectedDsc } = manifest.output;
-  const recipe = cropRecipe(manifest);
-  const { input, cropRectPx } = cropToInput(job.view, flippedBox(job.boxPx, slice), recipe);
+  const { expectedDsc, classes } = manifest.output;
+  const boxPx = flippedBox(job.boxPx, slice);
+  const recipe = cropRecipe(manifest, boxPx);
+  const { input, cropRectPx } = cropToInput(job.view, boxPx, recipe);
+  const { sizePx: side } = recipe;
+  const cells = recipe.outputSizePx ** 2;
+  const data = networkInput(input, side, manifest);
   const answer = await runNetwork(sessions, {
     model,
     file: manifest.files.network,
     provider: job.provider,
-    inputs: { [manifest.input.name]: { data: input, shape: [1, 5, recipe.sizePx, recipe.sizePx] } },
+    inputs: {
+      [manifest.input.name]: { data, shape: [1, manifest.input.channels.length, side, side] },
+    },
     outputs: {
-      [manifest.output.name]: recipe.outputSizePx ** 2,
+      [manifest.output.name]: cells * (classes?.count ?? 1),
       ...(expectedDsc && { [expectedDsc.name]: 1 }),
     },
   });
   if (!answer.ok) return answer;
-  const logits = answer.value[manifest.output.name]!;
+  const logits = foregroundLogits(answer.value[manifest.output.name]!, cells, classes);
   const crop = logitsToMask(logits, cropRectPx, recipe, slice.widthPx, slice.heightPx);
   const { originPx, sizePx, bits } = crop;
   return ok({
@@ -117,8 +114,9 @@ async function segmentOne(
 
 /** The crop's colours after contrast, as the network gets them; what lies outside the slice in a colour of its own. */
 export function viewCrop({ model, slice, view, boxPx }: CropJob): EngineAnswer<'view'> {
-  const recipe = cropRecipe(model.manifest);
-  const { input, cropRectPx } = cropToInput(view, flippedBox(boxPx, slice), recipe);
+  const inFrame = flippedBox(boxPx, slice);
+  const recipe = cropRecipe(model.manifest, inFrame);
+  const { input, cropRectPx } = cropToInput(view, inFrame, recipe);
   const cells = recipe.sizePx ** 2;
   const rgba = new Uint8Array(cells * 4);
   for (let cell = 0; cell < cells; cell += 1) {

@@ -10,13 +10,13 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkpointFolder } from '../../../tests/support/checkpoint-files.ts';
-import { inferenceOn, temporaryFolder } from '../../../tests/support/inference.ts';
+import { greySlice, inferenceOn, temporaryFolder } from '../../../tests/support/inference.ts';
 import {
   writeTinyCropSpecialist,
   writeTinyPromptable,
 } from '../../../tests/support/tiny-models.ts';
 import type { Result } from '../../../src-shared/result.ts';
-import { onnxModel } from '../onnx-writer.ts';
+import { floatTensor, onnxModel } from '../onnx-writer.ts';
 import { createModelRegistry } from '../registry.ts';
 import { createModelAdding } from './service.ts';
 
@@ -175,6 +175,80 @@ describe('adding ONNX files with a model.json', () => {
     expect(await refusal([temporaryFolder()])).toMatchObject({ code: 'model-files-needed' });
     const { code } = (await refusal([join(source, 'nothing.onnx')]))!;
     expect(code).toBe('file-unreadable');
+  });
+
+  it('takes a network like nnU-Net’s: greys in, two classes out, of free size', async () => {
+    const { adding, inference } = library();
+    const folder = temporaryFolder();
+    const free = (name: string, channels: number) => ({
+      name,
+      dims: [1, channels, 'height', 'width'],
+    });
+    // Class 1 has the logit 4·x against 0 for class 0: brighter than the crop's mean.
+    const graph = onnxModel({
+      name: 'two classes',
+      inputs: [free('crop', 1)],
+      outputs: [free('classes', 2)],
+      initializers: [
+        floatTensor('four', [1], Float32Array.of(4)),
+        floatTensor('none', [1], Float32Array.of(0)),
+      ],
+      nodes: [
+        { op: 'Mul', inputs: ['crop', 'four'], outputs: ['bright'] },
+        { op: 'Mul', inputs: ['crop', 'none'], outputs: ['dark'] },
+        {
+          op: 'Concat',
+          inputs: ['dark', 'bright'],
+          outputs: ['classes'],
+          attributes: { axis: { int: 1 } },
+        },
+      ],
+    });
+    writeFileSync(join(folder, 'nnunet.onnx'), graph);
+    const manifest = {
+      formatVersion: 1,
+      name: 'Two classes of free size',
+      version: '1',
+      kind: 'crop-specialist',
+      licence: { spdx: 'Apache-2.0', notice: '' },
+      researchOnly: true,
+      origin: 'made by code for tests',
+      files: { network: { path: 'nnunet.onnx' } },
+      input: { name: 'crop', sizePx: { multipleOf: 16, least: 32, most: 512 }, channels: ['grey'] },
+      crop: {
+        contextFactor: 2,
+        minimumSizePx: 16,
+        minimumAspect: 1,
+        resample: 'triangle',
+        percentiles: [0, 100],
+        minimumRange: 0.001,
+        zScore: true,
+      },
+      output: {
+        name: 'classes',
+        sizePx: 'as-input',
+        classes: { count: 2, foreground: 1 },
+        order: 'sigmoid-then-resize',
+        threshold: 0.5,
+      },
+    };
+    writeFileSync(join(folder, 'model.json'), JSON.stringify(manifest));
+    const { proposalId } = value(await adding.propose({ paths: [folder] }));
+    expect(value(await adding.add(proposalId)).modelId).toBe('two-classes-of-free-size');
+    const halves = greySlice(200, 200, (x) => (x < 100 ? 40 : 200));
+    // Crops of 64 and 128 pixels, the right half of each bright.
+    for (const reach of [16, 32]) {
+      const boxPx: [number, number, number, number] = [
+        100 - reach,
+        80 - reach,
+        100 + reach,
+        80 + reach,
+      ];
+      const job = { modelId: 'two-classes-of-free-size', slice: halves, boxPx };
+      const mask = value(await inference.segmentBox(job, {}));
+      expect(mask.originPx).toEqual([100, 80 - 2 * reach]);
+      expect(mask.areaPx).toBe(2 * reach * 4 * reach);
+    }
   });
 
   it('explains why SAM’s usual export is not taken', async () => {
