@@ -38,6 +38,9 @@ export function setLanguage(language: Language | 'system'): void {
   document.documentElement.lang = chosen;
 }
 
+/** The language on screen. */
+export const currentLanguage = (): Language => i18n.global.locale.value;
+
 /** Translation outside components; keys made from codes need no static type. */
 export const translate = (key: string, params: object = {}): string =>
   (i18n.global as unknown as { t(key: string, params: object): string }).t(key, params);

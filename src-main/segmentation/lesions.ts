@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Db } from '../library/database.ts';
 import { lesions, segments, series, studies } from '../library/schema/index.ts';
-import { nextColour, nextLesionName } from './names.ts';
+import { nextColour, nextLesionName, type NameLanguage } from './names.ts';
 
 export type LesionRow = typeof lesions.$inferSelect;
 
@@ -16,7 +16,11 @@ export function insertLesion(
 }
 
 /** A name and a colour that no live segment of the patient has. */
-export function freshAppearance(db: Db, patientId: string): { name: string; colour: string } {
+export function freshAppearance(
+  db: Db,
+  patientId: string,
+  language?: NameLanguage,
+): { name: string; colour: string } {
   const used = db
     .select({ name: segments.name, colour: segments.colour })
     .from(segments)
@@ -24,7 +28,7 @@ export function freshAppearance(db: Db, patientId: string): { name: string; colo
     .where(and(eq(lesions.patientId, patientId), eq(segments.live, true)))
     .all();
   return {
-    name: nextLesionName(used.map(({ name }) => name)),
+    name: nextLesionName(used.map(({ name }) => name), language),
     colour: nextColour(used.map(({ colour }) => colour)),
   };
 }

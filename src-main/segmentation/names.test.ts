@@ -8,6 +8,12 @@ test('names count on from the highest in use', () => {
   );
 });
 
+test('names are in the language asked for and share one count', () => {
+  expect(nextLesionName([], 'zh-CN')).toBe('病灶 1');
+  expect(nextLesionName(['Lesion 2', '病灶 3'], 'zh-CN')).toBe('病灶 4');
+  expect(nextLesionName(['病灶 3'], 'en')).toBe('Lesion 4');
+});
+
 test('colours are all used once before one is used again', () => {
   const used: string[] = [];
   for (let n = 0; n < segmentColours.length; n++) used.push(nextColour(used));

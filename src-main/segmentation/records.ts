@@ -40,8 +40,13 @@ export function liveSegments(db: Db, seriesId: string): SegmentRow[] {
     .all();
 }
 
+/** A segment, also one that was removed. */
+export function findSegment(db: Db, segmentId: string): SegmentRow | undefined {
+  return db.select().from(segments).where(eq(segments.id, segmentId)).get();
+}
+
 export function liveSegment(db: Db, segmentId: string): Result<SegmentRow> {
-  const row = db.select().from(segments).where(eq(segments.id, segmentId)).get();
+  const row = findSegment(db, segmentId);
   return row?.live ? ok(row) : fail('not-found', { what: 'segment', id: segmentId });
 }
 

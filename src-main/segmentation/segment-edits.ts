@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { and, eq, max } from 'drizzle-orm';
-import type { BoxRequest } from '../../src-shared/contract/segmentation.ts';
+import type { BoxRequest, BoxTarget } from '../../src-shared/contract/segmentation.ts';
 import { fail, ok, type Result } from '../../src-shared/result.ts';
 import type { Db } from '../library/database.ts';
 import { lesions, segments, sliceMasks, type SegmentFields } from '../library/schema/index.ts';
 import { recordEdit } from './edit-log.ts';
 import { freshAppearance, insertLesion, segmentsOfLesion } from './lesions.ts';
 import { liveMask, liveSegment, type SegmentRow } from './records.ts';
+import type { NameLanguage } from './names.ts';
 import { findSeries, type SeriesContext } from './series-context.ts';
 
 /** What an edit in a transaction gives back: its value and the series whose watchers are to be told. */
@@ -17,18 +18,32 @@ const slice = (mask: { axis: string; sliceIndex: number }) => ({
   axis: mask.axis,
 });
 
-export function addSegment(
-  tx: Db,
-  input: {
-    series: SeriesContext;
-    name?: string;
-    colour?: string;
-    lesionId?: string;
-    reader: string;
-  },
-): Edited<SegmentRow> {
+/** What a new segment is to be; what is not said is made up. */
+export interface SegmentWishes {
+  series: SeriesContext;
+  name?: string | undefined;
+  colour?: string | undefined;
+  lesionId?: string | undefined;
+  nameLanguage?: NameLanguage | undefined;
+}
+
+export function addSegment(tx: Db, input: SegmentWishes & { reader: string }): Edited<SegmentRow> {
+  const made = insertSegment(tx, input);
+  if (!made.ok) return made;
+  const row = made.value;
+  const touched = recordEdit(tx, {
+    seriesId: row.seriesId,
+    label: { code: 'add-segment', params: { segment: row.name } },
+    reader: input.reader,
+    change: { segmentsAdded: [row.id] },
+  });
+  return ok({ value: row, touched });
+}
+
+/** A new segment's row; its edit is still to be recorded. */
+function insertSegment(tx: Db, input: SegmentWishes): Result<SegmentRow> {
   const { series } = input;
-  const fresh = freshAppearance(tx, series.patientId);
+  const fresh = freshAppearance(tx, series.patientId, input.nameLanguage);
   const wished = { name: input.name?.trim() || fresh.name, colour: input.colour ?? fresh.colour };
   const lesion = input.lesionId
     ? freeLesion(tx, series, input.lesionId)
@@ -46,13 +61,7 @@ export function addSegment(
     createdAt: new Date().toISOString(),
   };
   tx.insert(segments).values(row).run();
-  const touched = recordEdit(tx, {
-    seriesId: series.id,
-    label: { code: 'add-segment', params: { segment: row.name } },
-    reader: input.reader,
-    change: { segmentsAdded: [row.id] },
-  });
-  return ok({ value: row, touched });
+  return ok(row);
 }
 
 /** A lesion of the same patient that the series does not show yet: one lesion, one segment per series. */
@@ -164,33 +173,48 @@ export function linkLesion(
   return ok({ value: { lesionId: lesion.value.id }, touched });
 }
 
-/** Stores a checked box as a pending record; with `replaces` that record is retired in the same step. */
-export function addBox(
+/** The segment that a box goes into and the record it takes the place of, if any. */
+function boxTarget(
   tx: Db,
-  input: Pick<BoxRequest, 'seriesId' | 'axis' | 'sliceIndex' | 'boxPx' | 'modelWindow'> & {
-    segmentId: string;
-    modelId: string;
-    replaces?: string;
-    reader: string;
-  },
-): Edited<{ maskId: string }> {
-  const found = liveSegment(tx, input.segmentId);
+  series: SeriesContext,
+  target: BoxTarget,
+): Result<{ segment: SegmentRow; added: boolean; replaces: string | null }> {
+  if ('newSegment' in target) {
+    const made = insertSegment(tx, { series, ...target.newSegment });
+    return made.ok ? ok({ segment: made.value, added: true, replaces: null }) : made;
+  }
+  const found = liveSegment(tx, target.segmentId);
   if (!found.ok) return found;
   const segment = found.value;
-  if (segment.seriesId !== input.seriesId) {
-    return fail(
-      'invalid-request',
-      {},
-      `Segment ${segment.id} is not one of series ${input.seriesId}.`,
-    );
+  if (segment.seriesId !== series.id) {
+    return fail('invalid-request', {}, `Segment ${segment.id} is not one of series ${series.id}.`);
   }
-  if (input.replaces) {
-    const replaced = liveMask(tx, input.replaces);
+  if (target.replaces) {
+    const replaced = liveMask(tx, target.replaces);
     if (!replaced.ok) return replaced;
     if (replaced.value.segment.id !== segment.id) {
-      return fail('invalid-request', {}, `Box ${input.replaces} belongs to another segment.`);
+      return fail('invalid-request', {}, `Box ${target.replaces} belongs to another segment.`);
     }
   }
+  return ok({ segment, added: false, replaces: target.replaces ?? null });
+}
+
+/**
+ * Stores a checked box as a pending record, in the same step with the segment that is made for it, or
+ * with the retirement of the record that it replaces.
+ */
+export function addBox(
+  tx: Db,
+  input: Pick<BoxRequest, 'axis' | 'sliceIndex' | 'boxPx' | 'modelWindow'> & {
+    series: SeriesContext;
+    target: BoxTarget;
+    modelId: string;
+    reader: string;
+  },
+): Edited<{ maskId: string; segmentId: string }> {
+  const target = boxTarget(tx, input.series, input.target);
+  if (!target.ok) return target;
+  const { segment, added, replaces } = target.value;
   const maskId = randomUUID();
   const { axis, sliceIndex, boxPx, modelId, modelWindow } = input;
   tx.insert(sliceMasks)
@@ -206,15 +230,19 @@ export function addBox(
     })
     .run();
   const touched = recordEdit(tx, {
-    seriesId: input.seriesId,
+    seriesId: input.series.id,
     label: {
-      code: input.replaces ? 'move-box' : 'add-box',
+      code: replaces ? 'move-box' : 'add-box',
       params: { segment: segment.name, ...slice(input) },
     },
     reader: input.reader,
-    change: { masksAdded: [maskId], masksRemoved: input.replaces ? [input.replaces] : [] },
+    change: {
+      masksAdded: [maskId],
+      masksRemoved: replaces ? [replaces] : [],
+      segmentsAdded: added ? [segment.id] : [],
+    },
   });
-  return ok({ value: { maskId }, touched });
+  return ok({ value: { maskId, segmentId: segment.id }, touched });
 }
 
 export function removeBox(tx: Db, input: { maskId: string; reader: string }): Edited<null> {

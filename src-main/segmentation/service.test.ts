@@ -27,7 +27,8 @@ describe('a box', () => {
     const segment = await fixture.newSegment();
     const result = await fixture.service.segment({ ...wholeSlice(13), segmentId: segment.id });
     if (!result.ok) throw new Error(result.error.code);
-    const { mask, statistics } = result.value;
+    const { mask } = result.value;
+    const { statistics } = result.value.segment;
     const inSlice = ballVoxels.slice(13 * 960, 14 * 960).filter((v) => v === 100).length;
     expect(mask).toMatchObject({
       state: 'done',
@@ -52,6 +53,47 @@ describe('a box', () => {
     expect(statistics).toMatchObject({ meanValue: 100, sdValue: 0 });
     expect(fixture.service.maskBytes(mask.id)?.length).toBe(ballSize[0] * ballSize[1]);
     expect(segmentationStateSchema.parse(await fixture.state())).toEqual(await fixture.state());
+  });
+
+  it('with a new segment is one step, taken back and done again as one', async () => {
+    const made = await fixture.service.segment({
+      ...wholeSlice(13),
+      newSegment: { colour: '#112233', nameLanguage: 'zh-CN' },
+    });
+    if (!made.ok) throw new Error(made.error.code);
+    expect(made.value.segment).toMatchObject({ name: '病灶 1', colour: '#112233' });
+    expect(made.value.undo).toEqual({
+      code: 'add-box',
+      params: { segment: '病灶 1', slice: 14, axis: 'k' },
+    });
+    fixture.service.undo('ball');
+    expect(await fixture.state()).toMatchObject({ segments: [], masks: [], undo: null });
+    fixture.service.redo('ball');
+    const { segments, masks } = await fixture.state();
+    expect([segments[0]!.id, masks[0]!.id]).toEqual([made.value.segment.id, made.value.mask.id]);
+  });
+
+  it('says what it changed, so that the state before and the answer are the state after', async () => {
+    const first = await fixture.newSegment();
+    const before = await fixture.state();
+    const stored = await fixture.service.segment({ ...wholeSlice(13), segmentId: first.id });
+    if (!stored.ok) throw new Error(stored.error.code);
+    const { mask, segment, revision, undo } = stored.value;
+    expect(revision).toEqual({ before: before.revision, after: before.revision + 2 });
+    expect({ ...before, revision: revision.after, segments: [segment], masks: [mask], undo }).toEqual(
+      await fixture.state(),
+    );
+  });
+
+  it('says that something else was changed while the model answered', async () => {
+    const first = await fixture.newSegment();
+    fixture.inference.before = async () => {
+      await fixture.newSegment();
+      return ok(null);
+    };
+    const stored = await fixture.service.segment({ ...wholeSlice(13), segmentId: first.id });
+    if (!stored.ok) throw new Error(stored.error.code);
+    expect(stored.value.revision.after - stored.value.revision.before).toBe(3);
   });
 
   it('on every slice of all three axes measures the ball once', async () => {
@@ -157,7 +199,7 @@ describe('a box', () => {
       error: { code: 'invalid-request' },
     });
     const done = await fixture.service.segment(request);
-    expect(done).toMatchObject({ ok: true, value: { statistics: { volumeMl: null } } });
+    expect(done).toMatchObject({ ok: true, value: { segment: { statistics: { volumeMl: null } } } });
   });
 
   it('on a series that must not be measured has pixels only', async () => {
@@ -169,8 +211,8 @@ describe('a box', () => {
       segmentId: segment.id,
     });
     if (!done.ok) throw new Error(done.error.code);
-    expect(done.value.statistics.volumeMl).toBeNull();
-    expect(done.value.statistics.voxelCount).toBeGreaterThan(0);
+    expect(done.value.segment.statistics.volumeMl).toBeNull();
+    expect(done.value.segment.statistics.voxelCount).toBeGreaterThan(0);
     expect(done.value.mask.areaMm2).toBeNull();
   });
 

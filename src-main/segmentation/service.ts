@@ -6,7 +6,7 @@ import { boxJob, Previews, slicesAround, type BoxAsk } from './box-asks.ts';
 import { nextLabel, revisionOf, stepEdit } from './edit-log.ts';
 import { MaskJobs } from './mask-jobs.ts';
 import { SegmentMeasures, storedBorderBytes, storedMaskBytes } from './measures.ts';
-import { findMask, liveMasks, liveSegments, masksOfSegment, toSliceMask } from './records.ts';
+import { findMask, findSegment, liveMasks, liveSegments, masksOfSegment, toSliceMask } from './records.ts';
 import type { MaskRow, SegmentRow } from './records.ts';
 import { Recent } from '../recent.ts';
 import { Revisions } from './revisions.ts';
@@ -127,14 +127,9 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
 
     changes: (seriesId, signal) => revisions.watch(seriesId, signal),
 
-    async addSegment({ seriesId, name, colour, lesionId }) {
+    async addSegment({ seriesId, ...wishes }) {
       const series = findSeries(db, seriesId);
       if (!series.ok) return series;
-      const wishes = {
-        ...(name ? { name } : {}),
-        ...(colour ? { colour } : {}),
-        ...(lesionId ? { lesionId } : {}),
-      };
       const row = edit((tx) =>
         segmentEdits.addSegment(tx, { series: series.value, ...wishes, reader: reader() }),
       );
@@ -180,30 +175,31 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
         if (jobs.closing) return fail('cancelled');
         const ask = checkAsk(request);
         if (!ask.ok) return ask;
-        const { segmentId, replaces } = request;
-        const record = edit((tx) =>
-          segmentEdits.addBox(tx, {
-            ...ask.value,
-            seriesId: request.seriesId,
-            segmentId,
-            ...(replaces ? { replaces } : {}),
-            reader: reader(),
-          }),
-        );
-        if (!record.ok) return record;
-        const answer = await jobs.run(record.value.maskId, ask.value);
-        if (!answer.ok) return answer;
         const { series } = ask.value;
-        const mask = findMask(db, record.value.maskId);
-        if (!mask) return fail('not-found', { what: 'mask', id: record.value.maskId });
-        const statistics = await measures.describe(
-          series,
-          segmentId,
-          masksOfSegment(db, segmentId),
-        );
+        let before = 0;
+        const record = edit((tx) => {
+          before = revisionOf(tx, series.id);
+          return segmentEdits.addBox(tx, { ...ask.value, target: request, reader: reader() });
+        });
+        if (!record.ok) return record;
+        const { maskId, segmentId } = record.value;
+        const answer = await jobs.run(maskId, ask.value);
+        if (!answer.ok) return answer;
+        const read = db.transaction(() => ({
+          mask: findMask(db, maskId),
+          segment: findSegment(db, segmentId),
+          masks: masksOfSegment(db, segmentId),
+          after: revisionOf(db, series.id),
+          undo: nextLabel(db, series.id, 'undo'),
+        }));
+        if (!read.mask || !read.segment) {
+          return fail('not-found', { what: 'mask', id: maskId });
+        }
         return ok({
-          mask: toSliceMask(series, mask),
-          statistics,
+          mask: toSliceMask(series, read.mask),
+          segment: await toSegment(series, read.segment, read.masks),
+          revision: { before, after: read.after },
+          undo: read.undo,
           timings: timings(answer.value, started),
         });
       }),

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import type {
   BoxRequest,
+  BoxTarget,
   EditLabel,
   Segment,
   SegmentationState,
-  SegmentStatistics,
-  SliceMask,
+  StoredBox,
   timingsSchema,
 } from '../../src-shared/contract/segmentation.ts';
 import type { BoxPx } from '../../src-shared/geometry/box.ts';
@@ -15,6 +15,7 @@ import type { ModelWindow } from '../../src-shared/window.ts';
 import type { InferenceService } from '../inference/types.ts';
 import type { LibraryDatabase } from '../library/database.ts';
 import type { Voxels } from '../imaging/types.ts';
+import type { NameLanguage } from './names.ts';
 import type { RevisionEvent } from './revisions.ts';
 
 export type Timings = z.infer<typeof timingsSchema>;
@@ -66,6 +67,7 @@ export interface SegmentationService {
     name?: string | undefined;
     colour?: string | undefined;
     lesionId?: string | undefined;
+    nameLanguage?: NameLanguage | undefined;
   }): Promise<Result<Segment>>;
   /** Name and colour belong to the lesion: its segments in other series take them, too. */
   updateSegment(input: {
@@ -86,9 +88,7 @@ export interface SegmentationService {
       timings: Timings;
     }>
   >;
-  segment(
-    request: BoxRequest & { segmentId: string; replaces?: string | undefined },
-  ): Promise<Result<{ mask: SliceMask; statistics: SegmentStatistics; timings: Timings }>>;
+  segment(request: BoxRequest & BoxTarget): Promise<Result<StoredBox>>;
   removeMask(maskId: string): Result<Record<string, never>>;
   undo(seriesId: string): Result<EditLabel>;
   redo(seriesId: string): Result<EditLabel>;

@@ -1,16 +1,23 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
-import { api, bytesUrl } from '../api/client.ts';
+import { api } from '../api/client.ts';
 import { connectionCount } from '../api/connection.ts';
-import type { BoxRequest, EditLabel, Segment, SegmentationState, SliceMask } from '../../src-shared/contract/segmentation.ts';
+import { currentLanguage } from '../i18n.ts';
+import type {
+  BoxRequest, EditLabel, Segment, SegmentationState, StoredBox,
+} from '../../src-shared/contract/segmentation.ts'; // prettier-ignore
 import type { BoxPx } from '../../src-shared/geometry/box.ts';
 import type { SliceAxis } from '../../src-shared/geometry/planes.ts';
 import { fail } from '../../src-shared/result.ts';
 import type { AppError, Result } from '../../src-shared/result.ts';
 import type { ModelWindow } from '../../src-shared/window.ts';
-import type { PlacedMask } from '../viewer/mask-composite.ts';
-import { marks } from '../viewer/marks.ts';
+import { sameBox } from '../viewer/box-edit.ts';
 import { latestOnly } from '../viewer/latest-only.ts';
+import { marks } from '../viewer/marks.ts';
+import { fetchBits, placed } from '../viewer/mask-bits.ts';
+import type { PlacedMask } from '../viewer/mask-composite.ts';
+import { nextColour } from '../viewer/segment-colours.ts';
+import { groupPlaced } from '../viewer/segment-masks.ts';
 
 /** The box in hand: what is drawn while dragging, and until its stored mask has arrived. */
 export interface BoxDraft {
@@ -18,20 +25,14 @@ export interface BoxDraft {
   sliceIndex: number;
   boxPx: BoxPx;
   segmentId: string | null;
-  /** The record this box is moved from; hidden while the draft is shown. */
+  /** The record this box is moved from, as it was when the drag began. */
   replaces: string | null;
   /** False once it is released and only its mask is awaited. */
   dragging: boolean;
 }
 
-async function fetchBits(id: string, [width, height]: readonly [number, number]): Promise<Uint8Array> {
-  if (width * height === 0) return new Uint8Array(0);
-  const response = await fetch(bytesUrl(`/mask/${encodeURIComponent(id)}`), { credentials: 'same-origin' });
-  if (!response.ok) throw new Error(`${response.status} /mask`);
-  const bits = new Uint8Array(await response.arrayBuffer());
-  if (bits.length !== width * height) throw new Error(`${bits.length} ≠ ${width * height} /mask`);
-  return bits;
-}
+/** How long an event is put off while an own box is on its way, whose answer usually says the same. */
+const eventPatienceMs = 1000;
 
 export const useSegmentationStore = defineStore('segmentation', () => {
   const seriesId = ref<string | null>(null);
@@ -49,16 +50,27 @@ export const useSegmentationStore = defineStore('segmentation', () => {
   /** Boxes sent and not yet answered. */
   const waiting = ref(0);
   let watching: AbortController | null = null;
+  /** Moves of boxes are stored one after another, so that each replaces the record of the one before. */
+  let moves: Promise<unknown> = Promise.resolve();
+  /** The record that took the place of another, for drags that began before it was there. */
+  const successors = shallowRef<ReadonlyMap<string, string>>(new Map());
+  const newest = (maskId: string): string => {
+    let id = maskId;
+    for (let next = successors.value.get(id); next; next = successors.value.get(id)) id = next;
+    return id;
+  };
 
   const segments = computed(() => state.value?.segments ?? []);
   const masks = computed(() => state.value?.masks ?? []);
   const selectedSegment = computed(() => segments.value.find((s) => s.id === selectedSegmentId.value) ?? null);
   const selectedMask = computed(() => masks.value.find((m) => m.id === selectedMaskId.value) ?? null);
-  const placedOf = (segmentId: string): PlacedMask[] =>
-    masks.value.flatMap((m) => {
-      const placed = m.segmentId === segmentId && m.id !== draft.value?.replaces ? bits.value.get(m.id) : undefined;
-      return placed ? [placed] : [];
-    });
+  /** The record that the draft takes the place of: hidden while the draft is shown. */
+  const inHand = computed(() => (draft.value?.replaces ? newest(draft.value.replaces) : null));
+  /** Masks by segment, without the one in hand; a segment's list stays the same object while nothing in it changes. */
+  const placedBySegment = computed<ReadonlyMap<string, readonly PlacedMask[]>>((before) =>
+    groupPlaced(masks.value, bits.value, inHand.value, before),
+  );
+  const placedOf = (segmentId: string): readonly PlacedMask[] => placedBySegment.value.get(segmentId) ?? [];
   const colourOf = (segmentId: string | null): string =>
     segments.value.find((s) => s.id === segmentId)?.colour ?? nextColour(segments.value);
 
@@ -95,12 +107,23 @@ export const useSegmentationStore = defineStore('segmentation', () => {
     void follow(seriesId.value, watching.signal);
   });
 
+  /** The newest revision that main has told of. */
+  let told = -1;
+  let patience: ReturnType<typeof setTimeout> | undefined;
+  async function catchUp(): Promise<void> {
+    clearTimeout(patience);
+    patience = undefined;
+    if (seriesId.value && told > (state.value?.revision ?? -1)) await refresh();
+  }
+
   /** Fetches again when main says that something changed (another window, a mask that was pending). */
   async function follow(id: string, signal: AbortSignal): Promise<void> {
     try {
       for await (const event of await api.segmentation.changes({ seriesId: id }, { signal })) {
         if (signal.aborted) return;
-        if (event.revision > (state.value?.revision ?? -1)) await refresh();
+        told = Math.max(told, event.revision);
+        if (waiting.value === 0) await catchUp();
+        else patience ??= setTimeout(() => void catchUp(), eventPatienceMs);
       }
     } catch {
       // Ended by a lost connection, which the window's banner says; the next connection follows again.
@@ -110,6 +133,9 @@ export const useSegmentationStore = defineStore('segmentation', () => {
   function leave(): void {
     watching?.abort();
     watching = null;
+    clearTimeout(patience);
+    patience = undefined;
+    told = -1;
     seriesId.value = null;
     state.value = null;
     bits.value = new Map();
@@ -170,7 +196,7 @@ export const useSegmentationStore = defineStore('segmentation', () => {
     const box = draft.value;
     if (!box?.dragging) return;
     const answer = await ask(api.segmentation.preview(request(box)));
-    if (!answer || !draft.value) return;
+    if (!answer || !draft.value?.dragging) return;
     try {
       const data = await fetchBits(answer.previewId, answer.sizePx);
       if (draft.value?.dragging && sameSlice(draft.value, box)) preview.value = placed({ ...box, ...answer }, data);
@@ -189,53 +215,87 @@ export const useSegmentationStore = defineStore('segmentation', () => {
     preview.value = null;
   }
 
-  /** Releases the draft: stores the box, awaits its mask; makes a segment first where none is selected. */
-  async function storeDraft(): Promise<void> {
+  /** Releases the draft: stores the box, awaits its mask; a segment is made with it where none is selected. */
+  function storeDraft(): Promise<void> {
     const box = draft.value;
-    if (!box || !seriesId.value) return;
+    if (!box || !seriesId.value) return Promise.resolve();
+    const mine = release(box);
+    underWay = Promise.allSettled([underWay, mine]);
+    return mine;
+  }
+  let underWay: Promise<unknown> = Promise.resolve();
+  /** Resolves when every box released so far has been answered. */
+  const settled = () => underWay.then(() => undefined);
+
+  async function release(box: BoxDraft): Promise<void> {
     marks.start('box-pointer-up');
     const released = { ...box, dragging: false };
     draft.value = released;
     waiting.value++;
+    // Asked as things are now: a move that waits for its turn must not go to another series or window.
+    const asked = request(box);
     try {
-      const segmentId = box.segmentId ?? (await addSegment())?.id;
-      if (!segmentId) return;
-      const stored = await ask(
-        api.segmentation.segment({
-          ...request(box),
-          segmentId,
-          ...(box.replaces ? { replaces: box.replaces } : {}),
-        }),
-      );
-      if (!stored) return await refresh();
-      await show(stored.mask, box.replaces);
-      selectedMaskId.value = stored.mask.id;
+      const { replaces } = box;
+      const mine = replaces ? moves.then(() => storeBox(box, asked, newest(replaces))) : storeBox(box, asked, null);
+      if (replaces) moves = mine.catch(() => undefined);
+      await mine;
     } finally {
       waiting.value--;
       if (draft.value === released) cancelDrag();
+      if (waiting.value === 0) void catchUp();
     }
   }
 
-  /** Puts a stored mask on screen at once; the numbers that depend on it follow with the next state. */
-  async function show(mask: SliceMask, replaced: string | null): Promise<void> {
-    const now = state.value;
-    if (!now || mask.state !== 'done') return refresh();
+  async function storeBox(box: BoxDraft, asked: BoxRequest, replaces: string | null): Promise<void> {
+    const target = box.segmentId
+      ? { segmentId: box.segmentId, ...(replaces ? { replaces } : {}) }
+      : { newSegment: { colour: nextColour(segments.value), nameLanguage: currentLanguage() } };
+    const stored = await ask(api.segmentation.segment({ ...asked, ...target }));
+    if (stored) await adoptBox(stored, replaces);
+    else await refresh();
+    if (seriesId.value !== asked.seriesId) return;
+    if (stored) select(stored.segment.id, stored.mask.id);
+    if (!replaces) return;
+    const record =
+      stored?.mask ?? masks.value.findLast((m) => m.segmentId === box.segmentId && sameSlice(m, box) && sameBox(m.boxPx, box.boxPx));
+    if (record && record.id !== replaces) successors.value = new Map(successors.value).set(replaces, record.id);
+  }
+
+  /** Adds a stored box to the state it was stored on; where anything else changed, the whole state is fetched. */
+  async function adoptBox({ mask, segment, revision, undo }: StoredBox, replaced: string | null): Promise<void> {
+    if (mask.state !== 'done') return refresh();
+    let data: Uint8Array;
     try {
-      const data = await fetchBits(mask.id, mask.sizePx);
-      if (seriesId.value !== now.seriesId) return;
-      bits.value = new Map([...bits.value, [mask.id, placed(mask, data)]]);
-      const others = (state.value ?? now).masks.filter((m) => m.id !== mask.id && m.id !== replaced);
-      state.value = { ...(state.value ?? now), masks: [...others, mask] };
+      data = await fetchBits(mask.id, mask.sizePx);
     } catch {
-      // The state fetched below brings the mask, or says what is wrong.
+      // The state brings the mask, or says what is wrong.
+      return refresh();
     }
-    void refresh();
+    const now = state.value;
+    if (!now || seriesId.value !== segment.seriesId) return;
+    if (now.revision !== revision.before || revision.after !== revision.before + 2) return refresh();
+    const known = now.segments.some((s) => s.id === segment.id);
+    const kept = new Map(bits.value);
+    if (replaced) kept.delete(replaced);
+    bits.value = kept.set(mask.id, placed(mask, data));
+    state.value = {
+      ...now,
+      revision: revision.after,
+      segments: known ? now.segments.map((s) => (s.id === segment.id ? segment : s)) : [...now.segments, segment],
+      masks: [...now.masks.filter((m) => m.id !== replaced), mask],
+      undo,
+      redo: null,
+    };
   }
 
   async function addSegment(): Promise<Segment | null> {
     if (!seriesId.value) return null;
     const made = await ask(
-      api.segmentation.addSegment({ seriesId: seriesId.value, colour: nextColour(segments.value) }),
+      api.segmentation.addSegment({
+        seriesId: seriesId.value,
+        colour: nextColour(segments.value),
+        nameLanguage: currentLanguage(),
+      }),
     );
     if (!made) return null;
     await refresh();
@@ -276,24 +336,11 @@ export const useSegmentationStore = defineStore('segmentation', () => {
   return {
     seriesId, state, bits, draft, preview, selectedSegmentId, selectedMaskId, hidden,
     modelWindow, modelId, error, waiting,
-    segments, masks, selectedSegment, selectedMask, placedOf, colourOf,
-    load, leave, refresh, dragBox, cancelDrag, storeDraft, addSegment, updateSegment, removeSegment,
+    segments, masks, selectedSegment, selectedMask, inHand, placedOf, colourOf,
+    load, leave, refresh, dragBox, cancelDrag, storeDraft, settled, addSegment, updateSegment, removeSegment,
     removeMask, undo, redo, linkLesion, select, toggleVisible, prefetch,
   }; // prettier-ignore
 });
 
-const placed = (
-  m: Pick<SliceMask, 'axis' | 'sliceIndex' | 'originPx' | 'sizePx'>,
-  bits: Uint8Array,
-): PlacedMask => ({ axis: m.axis, sliceIndex: m.sliceIndex, originPx: m.originPx, sizePx: m.sizePx, bits });
-
-const sameSlice = (a: BoxDraft, b: BoxDraft) => a.axis === b.axis && a.sliceIndex === b.sliceIndex;
-
-/** Told apart on grey and from each other, also by most colour-blind readers (after Okabe and Ito). */
-const palette = ['#f0a030', '#4fb8ff', '#2fd09a', '#ff7f6e', '#e9dc4a', '#d58be0', '#8fb6ff', '#b8e05a'];
-
-/** The first colour of the palette that no segment of the series has. */
-function nextColour(segments: readonly Segment[]): string {
-  const used = new Set(segments.map((s) => s.colour));
-  return palette.find((c) => !used.has(c)) ?? palette[segments.length % palette.length]!;
-}
+type OnSlice = Pick<BoxDraft, 'axis' | 'sliceIndex'>;
+const sameSlice = (a: OnSlice, b: OnSlice) => a.axis === b.axis && a.sliceIndex === b.sliceIndex;

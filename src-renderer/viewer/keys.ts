@@ -1,15 +1,14 @@
 import { onBeforeUnmount, onMounted } from 'vue';
 import { useSegmentationStore } from '../stores/segmentation.ts';
 import { useViewingStore } from '../stores/viewing.ts';
-import { moveBox, sameBox, screenStep } from './box-edit.ts';
+import { useNudges } from './nudges.ts';
 import { holdSpace } from './pane-gestures.ts';
 import { paneRegistry } from './pane-registry.ts';
-import { sliceToPane } from './pane-transform.ts';
 import { actionOf } from './shortcuts.ts';
 import type { ViewerAction } from './shortcuts.ts';
 
 const tools = { 'tool-window': 'window', 'tool-crosshair': 'crosshair', 'tool-ruler': 'ruler', 'tool-box': 'box' } as const;
-const nudges = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] } as const;
+const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] } as const;
 
 /** Keys typed into a field are the field's; those pressed in a dialog must not change what lies under it. */
 const isForAnother = (target: EventTarget | null) =>
@@ -31,22 +30,13 @@ export function useViewerKeys(): void {
     return segmentation.hidden.has(mask.segmentId) ? null : { mask, plane };
   }
 
+  const nudges = useNudges();
   /** Arrow keys move the selected box of the active pane by one pixel, with Shift by five. */
   function nudge(event: KeyboardEvent): boolean {
-    const step = nudges[event.key as keyof typeof nudges];
+    const step = arrows[event.key as keyof typeof arrows];
+    if (!step || event.ctrlKey || event.metaKey || event.altKey) return false;
     const selected = selectedOnScreen();
-    if (!step || !selected || event.ctrlKey || event.metaKey || event.altKey) return false;
-    const { mask, plane } = selected;
-    if (segmentation.draft) return true; // the step before is still on its way
-    const layout = viewing.layoutOf(plane);
-    const [dx, dy] = screenStep(sliceToPane(layout), step);
-    const times = event.shiftKey ? 5 : 1;
-    const boxPx = moveBox(mask.boxPx, dx * times, dy * times, layout.slicePx);
-    if (sameBox(boxPx, mask.boxPx)) return true;
-    const { axis, sliceIndex, segmentId } = mask;
-    segmentation.dragBox({ axis, sliceIndex, boxPx, segmentId, replaces: mask.id, dragging: true });
-    void segmentation.storeDraft();
-    return true;
+    return nudges.press(selected, step, event.shiftKey ? 5 : 1);
   }
 
   function perform(action: ViewerAction): boolean {
@@ -69,16 +59,18 @@ export function useViewerKeys(): void {
         case 'toggle-masks': viewing.masksShown = !viewing.masksShown; break;
         case 'toggle-crosshair': viewing.crosshairShown = !viewing.crosshairShown; break;
         case 'remove': {
-          const selected = selectedOnScreen();
-          if (selected) void segmentation.removeMask(selected.mask.id);
-          else viewing.removeLastRuler();
+          void nudges.settle().then(() => {
+            const selected = selectedOnScreen();
+            if (selected) void segmentation.removeMask(selected.mask.id);
+            else viewing.removeLastRuler();
+          });
           break;
         }
         case 'cancel':
-          if (!paneRegistry.cancelDrag()) segmentation.select(segmentation.selectedSegmentId);
+          if (!paneRegistry.cancelDrag() && !nudges.cancel()) segmentation.select(segmentation.selectedSegmentId);
           break;
-        case 'undo': void segmentation.undo(); break;
-        case 'redo': void segmentation.redo(); break;
+        case 'undo': void nudges.settle().then(segmentation.undo); break;
+        case 'redo': void nudges.settle().then(segmentation.redo); break;
         case 'new-segment': void segmentation.addSegment(); break;
         default: return false;
       } // prettier-ignore

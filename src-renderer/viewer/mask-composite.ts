@@ -89,7 +89,7 @@ export interface VoxelBlock {
 }
 
 /** First and last voxel + 1 of a mask's rectangle along i, j, k. */
-function voxelBounds(mask: PlacedMask): [Vec3, Vec3] {
+export function voxelBounds(mask: PlacedMask): [Vec3, Vec3] {
   const [ax, ay] = inSliceAxes(mask.axis);
   const low: Vec3 = [0, 0, 0];
   const high: Vec3 = [0, 0, 0];

@@ -40,17 +40,57 @@ function prepare(slice: SliceBits, colour: string): Prepared {
   return made;
 }
 
+export interface MaskStyle {
+  fillOpacity: number;
+  outlineWidthPx: number;
+  devicePixelRatio: number;
+}
+
+/** Paints the masks of one pane; when nothing that is seen has changed, the canvas is left alone. */
+export class MaskPainter {
+  #last: { masks: readonly PaintedMask[]; borders: readonly PaintedBorder[]; look: string } | null = null;
+
+  paint(
+    canvas: HTMLCanvasElement,
+    masks: readonly PaintedMask[],
+    borders: readonly PaintedBorder[],
+    toPane: Affine,
+    style: MaskStyle,
+  ): void {
+    const look = JSON.stringify([canvas.width, canvas.height, toPane, style]);
+    const last = this.#last;
+    if (last?.look === look && sameMasks(last.masks, masks) && sameBorders(last.borders, borders)) return;
+    this.#last = { masks, borders, look };
+    paintMasks(canvas, masks, borders, toPane, style);
+  }
+
+  /** The canvas was emptied, as it is whenever its size is set. */
+  forget(): void {
+    this.#last = null;
+  }
+}
+
+const sameMasks = (a: readonly PaintedMask[], b: readonly PaintedMask[]): boolean =>
+  a.length === b.length &&
+  a.every(
+    ({ slice, colour, emphasised }, n) =>
+      slice === b[n]!.slice && colour === b[n]!.colour && emphasised === b[n]!.emphasised,
+  );
+
+const sameBorders = (a: readonly PaintedBorder[], b: readonly PaintedBorder[]): boolean =>
+  a.length === b.length && a.every(({ picture }, n) => picture === b[n]!.picture);
+
 /**
  * Paints masks over a slice: fill as whole pixels, then the outline along pixel edges on whole
  * device pixels, fills first, so that of two overlapping segments both outlines stay visible. Between
  * them lie the borders that the model is not sure of.
  */
-export function paintMasks(
+function paintMasks(
   canvas: HTMLCanvasElement,
   masks: readonly PaintedMask[],
   borders: readonly PaintedBorder[],
   toPane: Affine,
-  style: { fillOpacity: number; outlineWidthPx: number; devicePixelRatio: number },
+  style: MaskStyle,
 ): void {
   // A canvas with nothing on it is one layer less to blend, which counts without a graphics card.
   const empty = masks.length + borders.length === 0;

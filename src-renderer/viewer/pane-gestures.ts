@@ -59,10 +59,12 @@ export function usePaneGestures(
   const toSlice = (css: Point): Point => applyAffine(paneToSlice(layout()), css);
   const slice = () => ({ axis: viewing.frameOf(plane).axis, sliceIndex: viewing.sliceIndex(plane) });
 
-  /** Stored boxes on the shown slice, the selected one first, so that it is hit first. */
+  /** Stored boxes on the shown slice (one that is being moved as it will be), the selected one first, so that it is hit first. */
   function boxesHere(): SliceMask[] {
     const { axis, sliceIndex } = slice();
+    const { draft, inHand } = segmentation;
     return segmentation.masks
+      .map((m) => (draft && m.id === inHand ? { ...m, boxPx: draft.boxPx } : m))
       .filter((m) => m.axis === axis && m.sliceIndex === sliceIndex && !segmentation.hidden.has(m.segmentId))
       .toSorted((a, b) => Number(b.id === segmentation.selectedMaskId) - Number(a.id === segmentation.selectedMaskId));
   }

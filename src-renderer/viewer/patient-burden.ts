@@ -5,6 +5,7 @@ import type { AppError } from '../../src-shared/result.ts';
 import { useSegmentationStore } from '../stores/segmentation.ts';
 import { useViewingStore } from '../stores/viewing.ts';
 import { latestOnly } from './latest-only.ts';
+import { useWhenQuiet } from './quiet.ts';
 
 function create() {
   const viewing = useViewingStore();
@@ -29,17 +30,16 @@ function create() {
       loading.value = false;
     }
   });
-  watch(
-    () => [viewing.open?.series.patientId, segmentation.state?.revision],
-    () => void refresh().catch(() => undefined),
-    { immediate: true },
-  );
+  const load = () => void refresh().catch(() => undefined);
+  const loadSoon = useWhenQuiet(load, () => 150, () => segmentation.waiting > 0); // prettier-ignore
+  watch(() => viewing.open?.series.patientId, load, { immediate: true });
+  watch(() => segmentation.state?.revision, loadSoon);
   return { table, error, loading, refresh };
 }
 
 let shared: ReturnType<typeof create> | null = null;
 
-/** The burden table of the open series' patient, fetched again after every edit; one for the whole page. */
+/** The burden table of the open series' patient, fetched again once edits rest; one for the whole page. */
 export function usePatientBurden(): ReturnType<typeof create> {
   shared ??= effectScope(true).run(create)!;
   return shared;

@@ -16,13 +16,15 @@ export const segmentStatisticsSchema = z.object({
 });
 export type SegmentStatistics = z.infer<typeof segmentStatisticsSchema>;
 
+/** #rrggbb */
+const colour = z.string().regex(/^#[0-9a-f]{6}$/);
+
 export const segmentSchema = z.object({
   id: z.string(),
   seriesId: z.string(),
   lesionId: z.string(),
   name: z.string(),
-  /** #rrggbb */
-  colour: z.string().regex(/^#[0-9a-f]{6}$/),
+  colour,
   statistics: segmentStatisticsSchema,
 });
 export type Segment = z.infer<typeof segmentSchema>;
@@ -126,19 +128,43 @@ export const timingsSchema = z.object({
 
 const series = z.object({ seriesId: z.string() });
 
+/** Languages that a segment made without a name can be named in ("Lesion 3"). */
+const nameLanguage = z.enum(['en', 'zh-CN']).optional();
+
+/** Where a box goes: a segment that is there, or a new one that is made with it in the same step. */
+export const boxTargetSchema = z.union([
+  z.object({ segmentId: z.string(), replaces: z.string().optional() }),
+  z.object({ newSegment: z.object({ colour: colour.optional(), nameLanguage }) }),
+]);
+export type BoxTarget = z.infer<typeof boxTargetSchema>;
+
+/**
+ * A stored box with what it changed, so that who asked need not fetch the whole state again. They
+ * may add it to a state of revision `before` when `after` is `before` + 2 (the box, then its mask):
+ * else something else changed in between, and only a new state is right.
+ */
+export const storedBoxSchema = z.object({
+  mask: sliceMaskSchema,
+  segment: segmentSchema,
+  revision: z.object({ before: z.number().int(), after: z.number().int() }),
+  undo: editLabelSchema.nullable(),
+  timings: timingsSchema,
+});
+export type StoredBox = z.infer<typeof storedBoxSchema>;
+
 export const segmentationContract = {
   state: oc.input(series).output(resultSchema(segmentationStateSchema)),
   changes: oc.input(series).output(eventIterator(z.object({ seriesId: z.string(), revision: z.number().int() }))),
 
   addSegment: oc
-    .input(series.extend({ name: z.string().optional(), colour: z.string().optional(), lesionId: z.string().optional() }))
+    .input(series.extend({ name: z.string().optional(), colour: colour.optional(), lesionId: z.string().optional(), nameLanguage }))
     .output(resultSchema(segmentSchema)),
   updateSegment: oc
     .input(
       z.object({
         segmentId: z.string(),
         name: z.string().min(1).max(120).optional(),
-        colour: z.string().regex(/^#[0-9a-f]{6}$/).optional(),
+        colour: colour.optional(),
       }),
     )
     .output(resultSchema(segmentSchema)),
@@ -158,9 +184,7 @@ export const segmentationContract = {
     ),
   ),
   /** Stores the box at once (state pending), then its mask; `replaces` is the record it was moved from. */
-  segment: oc
-    .input(boxRequestSchema.extend({ segmentId: z.string(), replaces: z.string().optional() }))
-    .output(resultSchema(z.object({ mask: sliceMaskSchema, statistics: segmentStatisticsSchema, timings: timingsSchema }))),
+  segment: oc.input(z.intersection(boxRequestSchema, boxTargetSchema)).output(resultSchema(storedBoxSchema)),
   removeMask: oc.input(z.object({ maskId: z.string() })).output(resultSchema(z.object({}))),
 
   undo: oc.input(series).output(resultSchema(editLabelSchema)),

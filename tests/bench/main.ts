@@ -84,7 +84,7 @@ async function scroll(page: Page): Promise<void> {
   rows.push(['Scroll, per slice', spread(times)]);
 }
 
-/** A box round each ball on its middle slice, none of them looked at by the model before. */
+/** A box round each ball on its middle slice, each a segment of its own, none of them looked at by the model before. */
 async function boxes(page: Page, seriesId: string): Promise<void> {
   await page.keyboard.press('b');
   const times: number[] = [];
@@ -102,8 +102,9 @@ async function boxes(page: Page, seriesId: string): Promise<void> {
     await page.mouse.down();
     await page.mouse.move(...at(centre[0] + reach, centre[1] + reach), { steps: 4 });
     times.push(await nextMeasure(page, 'box-to-mask', () => page.mouse.up()));
-    // Nothing selected: the next box starts anew.
-    await page.keyboard.press('Escape');
+    const segments = await page.getByTestId('segment').count();
+    await page.keyboard.press('n');
+    await page.getByTestId('segment').nth(segments).waitFor();
   }
   rows.push(['Box → mask, pointer up to painted', spread(times)]);
 }

@@ -76,6 +76,41 @@ test('a box is moved, resized by edge and corner, and nudged; every step can be 
   }
 });
 
+test('arrow keys pressed in quick succession lose no step and are one step to take back', async ({ workstation }) => {
+  const { page } = workstation;
+  const viewer = await openLesionSeries(page);
+  await viewer.drag('axial', lesionBox.axial.from, lesionBox.axial.to);
+  // Sent from inside the page, so that no slow machine pulls a burst apart.
+  const burst = (presses: number) =>
+    page.evaluate((count) => {
+      const press = () => document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
+      for (let n = 0; n < count; n++) press();
+    }, presses);
+  // The box may still be on its way when the first key is pressed.
+  await burst(3);
+  await viewer.hasAnswered('axial', 1);
+  await expect.poll(() => viewer.undoStep()).toBe('Move box, Lesion 1, slice 13');
+  const box = viewer.boxes('axial');
+  const start = await drawn(box);
+
+  // The second burst begins about when the first is being stored.
+  await burst(8);
+  await page.waitForTimeout(310);
+  await burst(5);
+  await expect.poll(() => viewer.undoStep()).toBe('Move box, Lesion 1, slice 13');
+  await page.waitForTimeout(500);
+  await viewer.hasAnswered('axial', 1);
+  const pixel = ((await viewer.at('axial', [1, 0]))[0] - (await viewer.at('axial', [0, 0]))[0]) / 128;
+  await expect.poll(async () => Math.abs((await drawn(box)).x - start.x - 13 * pixel)).toBeLessThanOrEqual(1);
+
+  // Two bursts, two steps; then the first three presses, and the box itself.
+  for (let step = 0; step < 2; step++) await page.keyboard.press('Control+z');
+  await expect.poll(async () => (await drawn(box)).x).toBe(start.x);
+  await page.keyboard.press('Control+z');
+  await expect.poll(() => viewer.undoStep()).toBe('Add box, Lesion 1, slice 13');
+  await expect.poll(async () => start.x - (await drawn(box)).x).toBeGreaterThan(2.5 * pixel);
+});
+
 test('Esc drops a drag, Delete removes the box, both leave a consistent list', async ({ workstation }) => {
   const { page } = workstation;
   const viewer = await openLesionSeries(page);
