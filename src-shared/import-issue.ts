@@ -75,6 +75,9 @@ export const issueCodes = [
   'colour-depth-reduced',
   'damage-found',
   'system-file-ignored',
+  'picture-turned',
+  'picture-not-turned',
+  'mixed-spacings-split',
 ] as const;
 export type IssueCode = (typeof issueCodes)[number];
 

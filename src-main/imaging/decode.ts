@@ -54,7 +54,7 @@ async function decodeImage(
   const file = planned.files[0]!;
   const { voxels, channels, issues } = isRawFormat(format)
     ? await decodeRaw(await readRawHeader(file, format), planned, signal)
-    : await decodeRaster(file, format, geometry.sizeVx);
+    : await decodeRaster(file, format, geometry.sizeVx, planned.pictureOrientation ?? 1);
   onSlice?.(planned.slices.length);
   const range = intensityRange(voxels);
   const all: ImportIssue[] = [...planned.issues, ...issues];

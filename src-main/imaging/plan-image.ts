@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
-import { note } from './refused-input.ts';
+import { note, warning } from './refused-input.ts';
 import { contentIdentity } from './content-identity.ts';
 import { latticeWithoutSpacing } from './formats/affine.ts';
 import type { RasterFormat } from './formats/raster.ts';
 import { readRasterHeader } from './formats/raster.ts';
+import { isTurned } from './formats/picture-orientation.ts';
 import { isRawFormat, readRawHeader } from './formats/read-header.ts';
 import type { RawImage } from './formats/raw-image.ts';
 import { byteLengthOf } from './formats/raw-image.ts';
@@ -27,21 +28,30 @@ export async function planImage(
   { patientName, signal }: { patientName: string; signal?: AbortSignal },
 ): Promise<PlannedSeries[]> {
   if (isRawFormat(format)) return planRaw(file, format, patientName, signal);
-  const { widthPx, heightPx, pages } = await readRasterHeader(file, format);
+  const { widthPx, heightPx, pages, orientation } = await readRasterHeader(file, format);
   const identity = await contentIdentity([file], signal);
   const series = common(file, format, patientName, identity);
+  const turned = format === 'jpeg' && orientation !== 1;
   return [
     {
       ...series,
       kind: pages > 1 ? 'stack' : 'image',
       slices: framesFrom(0, pages),
       files: [file],
-      geometry: latticeWithoutSpacing([widthPx, heightPx, pages]),
+      geometry: latticeWithoutSpacing(
+        turned && isTurned(orientation) ? [heightPx, widthPx, pages] : [widthPx, heightPx, pages],
+      ),
+      ...(turned ? { pictureOrientation: orientation } : {}),
+      issues: orientation === 1 ? [] : [turned ? turnedUpright : leftAsStored(orientation)],
       hasSpacing: false,
       measurable: false,
     },
   ];
 }
+
+const turnedUpright = { ...note('picture-turned', {}), severity: 'corrected' as const };
+/** TIFF readers follow this tag by halves; what came out cannot be told from here. */
+const leftAsStored = (orientation: number) => warning('picture-not-turned', { orientation });
 
 async function planRaw(
   file: InputFile,

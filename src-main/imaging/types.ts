@@ -2,6 +2,7 @@ import type { DataType, SeriesKind, SeriesSummary } from '../../src-shared/contr
 import type { VolumeGeometry } from '../../src-shared/geometry/volume-geometry.ts';
 import type { ImportIssue, RefusedFile } from '../../src-shared/import-issue.ts';
 import type { Window } from '../../src-shared/window.ts';
+import type { PictureOrientation } from './formats/picture-orientation.ts';
 
 /** Where the bytes of one input file are: on disk, after archives were unpacked to a temporary folder. */
 export interface InputFile {
@@ -42,6 +43,8 @@ export interface PlannedSeries {
   measurable: boolean;
   windows: Window[];
   valueUnit: string;
+  /** How a photograph is turned upright (see picture-orientation.ts); absent: it is as stored. */
+  pictureOrientation?: PictureOrientation;
 }
 
 export interface PlannedSlice {

@@ -2,13 +2,14 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { RefusedInput, warning } from '../refused-input.ts';
-import type { InputFile } from '../types.ts';
+import type { InputFile, Voxels } from '../types.ts';
 import {
   compactVoxels,
   pictureFromComponents,
   type AnyVoxels,
   type Picture,
 } from './compact-voxels.ts';
+import { isTurned, upright, type PictureOrientation } from './picture-orientation.ts';
 import type { RasterFormat } from './raster.ts';
 
 /** Loaded when the first picture is decoded: planning and other formats do without. */
@@ -31,12 +32,13 @@ const extensions: Record<RasterFormat, string[]> = {
 
 /**
  * Pixels of a PNG, JPEG, TIFF (all pages) or BMP file by ITK's readers, first row on top. Palettes
- * are expanded. @throws RefusedInput
+ * are expanded. `expectedSize` is that of the upright picture. @throws RefusedInput
  */
 export async function decodeRaster(
   file: InputFile,
   format: RasterFormat,
   expectedSize: [number, number, number],
+  orientation: PictureOrientation,
 ): Promise<Picture> {
   const readImage = await readerOf(format);
   const complaints: string[] = [];
@@ -54,11 +56,16 @@ export async function decodeRaster(
       reason: `the ${format.toUpperCase()} reader gave nothing`,
     });
   const [width, height, pages = 1] = image.size;
-  if (width !== expectedSize[0] || height !== expectedSize[1] || pages !== expectedSize[2]) {
+  const [expectedWidth, expectedHeight] = isTurned(orientation)
+    ? [expectedSize[1], expectedSize[0]]
+    : expectedSize;
+  if (width !== expectedWidth || height !== expectedHeight || pages !== expectedSize[2]) {
     throw new RefusedInput('decode-failed', {
       reason: `the ${format.toUpperCase()} reader gave nothing`,
     });
   }
+  const turned = <V extends Voxels>(voxels: V, channels: number) =>
+    upright(voxels, [width, height], channels, orientation);
   // Damage that the format has no checksum for: the decoder goes on with what it can make of it.
   const damage = complaints.find((line) => damageComplaints.test(line));
   const found = damage ? [warning('damage-found', { reason: damage.trim() })] : [];
@@ -66,14 +73,15 @@ export async function decodeRaster(
   const stored = image.data as AnyVoxels;
   if (components === 1) {
     const { voxels, issues } = compactVoxels(stored);
-    return { voxels, channels: 1, issues: [...found, ...issues] };
+    return { voxels: turned(voxels, 1), channels: 1, issues: [...found, ...issues] };
   }
   const isColour = components === 2 || components === 3 || components === 4;
   if (!isColour || !(stored instanceof Uint8Array || stored instanceof Uint16Array)) {
     throw new RefusedInput('vector-image', { components });
   }
   const picture = pictureFromComponents(stored, components);
-  return { ...picture, issues: [...found, ...picture.issues] };
+  const { channels } = picture;
+  return { channels, voxels: turned(picture.voxels, channels), issues: [...found, ...picture.issues] };
 }
 
 const damageComplaints = /corrupt|premature|bogus|read error|decode error|bad huffman/i;

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { RefusedInput } from '../refused-input.ts';
 import type { InputFile } from '../types.ts';
+import { orientationInExif, orientationInTiff, type PictureOrientation } from './picture-orientation.ts';
 import { readTiffPages } from './tiff-pages.ts';
 
 export type RasterFormat = 'png' | 'jpeg' | 'tiff' | 'bmp';
@@ -10,6 +11,8 @@ export interface RasterImage {
   widthPx: number;
   heightPx: number;
   pages: number;
+  /** How the picture must be turned to be upright; size and pixels above are as stored. */
+  orientation: PictureOrientation;
 }
 
 /** Pixels (all pages) beyond which decoding in 32-bit WebAssembly is not tried. */
@@ -55,7 +58,7 @@ const cutOff = (bytes: number) =>
 
 /** Walks the chunks: each must lie inside the file, the last is IEND. */
 function readPng(b: Buffer): RasterImage {
-  const size = { widthPx: b.readUInt32BE(16), heightPx: b.readUInt32BE(20), pages: 1 };
+  const size: RasterImage = { widthPx: b.readUInt32BE(16), heightPx: b.readUInt32BE(20), pages: 1, orientation: 1 };
   for (let at = 8; ;) {
     const length = b.readUInt32BE(at);
     const type = b.toString('latin1', at + 4, at + 8);
@@ -67,7 +70,8 @@ function readPng(b: Buffer): RasterImage {
 
 /** Walks the markers to the end of image; in scan data only real markers count. */
 function readJpeg(b: Buffer): RasterImage {
-  let size: RasterImage | null = null;
+  let size: Omit<RasterImage, 'orientation'> | null = null;
+  let orientation: PictureOrientation = 1;
   let at = 2;
   for (;;) {
     while (b.readUInt8(at) !== 0xff) at++;
@@ -79,10 +83,12 @@ function readJpeg(b: Buffer): RasterImage {
     if (isFrame && !size) {
       size = { heightPx: b.readUInt16BE(at + 3), widthPx: b.readUInt16BE(at + 5), pages: 1 };
     }
-    at += b.readUInt16BE(at);
+    const end = at + b.readUInt16BE(at);
+    if (marker === 0xe1 && orientation === 1) orientation = orientationInExif(b.subarray(at + 2, end));
+    at = end;
   }
   if (!size) throw new RefusedInput('broken-image', { reason: 'no frame header' });
-  return size;
+  return { ...size, orientation };
 }
 
 function readTiff(b: Buffer): RasterImage {
@@ -91,7 +97,8 @@ function readTiff(b: Buffer): RasterImage {
   if (pages.some((p) => p.widthPx !== first.widthPx || p.heightPx !== first.heightPx)) {
     throw new RefusedInput('unsupported-format', { format: 'TIFF with pages of different sizes' });
   }
-  return { widthPx: first.widthPx, heightPx: first.heightPx, pages: pages.length };
+  const orientation = pages.length === 1 ? orientationInTiff(b) : 1;
+  return { widthPx: first.widthPx, heightPx: first.heightPx, pages: pages.length, orientation };
 }
 
 function readBmp(b: Buffer): RasterImage {
@@ -106,5 +113,5 @@ function readBmp(b: Buffer): RasterImage {
   const pixelBytes =
     compression === 1 || compression === 2 ? b.readUInt32LE(34) : rowBytes * heightPx;
   if (pixelsAt + pixelBytes > b.length) throw cutOff(b.length);
-  return { widthPx, heightPx, pages: 1 };
+  return { widthPx, heightPx, pages: 1, orientation: 1 };
 }
