@@ -57,7 +57,9 @@ export const dicomFolders: Record<string, FolderTruth> = {
   },
   'ct-gantry-tilt-ge-28files': {
     series: [
-      { uid: '150714813892', modality: 'CT', kind: 'stack', size: [512, 512, 28], spacingMm: [0.4883, 0.4883, 4.0019], measurable: false, files: 28, type: 'int16', range: [-1500, 2121], mean: -661.7291, issues: ['irregular-spacing', 'gantry-tilt'] },
+      // 14 slices 4 mm apart through the skull base, 14 slices 7 mm apart above; each block sheared upright.
+      { uid: '150714813892', modality: 'CT', kind: 'volume', size: [512, 548, 14], spacingMm: [0.4883, 0.4883, 4.0019], measurable: true, files: 14, type: 'int16', range: [-1500, 2120], mean: -666.6486, issues: ['mixed-spacings-split', 'gantry-tilt-corrected'] },
+      { uid: '0714813892#2', modality: 'CT', kind: 'volume', size: [512, 575, 14], spacingMm: [0.4883, 0.4883, 6.9986], measurable: true, files: 14, type: 'int16', range: [-1500, 1755], mean: -801.3721, issues: ['mixed-spacings-split', 'gantry-tilt-corrected'] },
     ],
     refused: {},
     notDicom: [],

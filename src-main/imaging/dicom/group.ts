@@ -4,7 +4,8 @@ import { splitNames, type FrameRef, type SplitName } from './header-types.ts';
 import { byInstance, compareValues, sortedAlong } from './sort.ts';
 import { closeTo } from './pixel-spacing.ts';
 import { isSinglePicture } from './sop-classes.ts';
-import { note, warning } from './validate-geometry.ts';
+import { spacingBlocks } from './spacing-blocks.ts';
+import { note, rounded, warning } from './validate-geometry.ts';
 import { normalOf, sameOrientation } from './vectors.ts';
 
 /** Frames that belong together, and why they were set apart from the rest of their series. */
@@ -22,7 +23,8 @@ export function splitSeries(frames: readonly FrameRef[]): FrameGroup[] {
     .flatMap((group) =>
       isPositioned(group.frames) ? splitByOrientation(group) : splitPictures(group),
     )
-    .flatMap((group) => (isPositioned(group.frames) ? splitByPosition(group) : [group]));
+    .flatMap((group) => (isPositioned(group.frames) ? splitByPosition(group) : [group]))
+    .flatMap((group) => (isPositioned(group.frames) ? splitBySpacing(group) : [group]));
 }
 
 export const isPositioned = (frames: readonly FrameRef[]): boolean =>
@@ -143,6 +145,18 @@ function splitByPosition(group: FrameGroup): FrameGroup[] {
   return split.parts.map((frames) => ({
     frames,
     issues: [...group.issues, { ...note(split.code, { parts: split.parts.length, by: split.by }) }],
+  }));
+}
+
+/** Blocks of slices with other spacing are volumes of their own: as one they could not be measured. */
+function splitBySpacing(group: FrameGroup): FrameGroup[] {
+  if (!isOneOrientation(group)) return [group];
+  const blocks = spacingBlocks(group.frames);
+  if (!blocks) return [group];
+  const spacings = blocks.map(({ spacingMm }) => rounded(spacingMm, 2)).join(', ');
+  return blocks.map(({ frames }) => ({
+    frames,
+    issues: [...group.issues, note('mixed-spacings-split', { spacings, parts: blocks.length })],
   }));
 }
 

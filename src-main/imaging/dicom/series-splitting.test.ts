@@ -342,3 +342,37 @@ it('reads the class of an image from the meta header when the dataset lacks it',
   expect(plan.series[0]).toMatchObject({ kind: 'image', modality: 'CT' });
   expect(plan.series[0]!.geometry!.originMm).toEqual(positionOf(straightStack, 0));
 });
+
+describe('a head CT that is thin through the skull base and thick above', () => {
+  const slice = (k: number, zMm: number, thicknessMm: number) =>
+    sliceDataset(straightStack, k, {
+      SOPInstanceUID: `1.2.7.${k + 1}`,
+      InstanceNumber: k + 1,
+      SliceThickness: thicknessMm,
+      ImagePositionPatient: [0, 0, zMm],
+    });
+  const thin = [0, 1, 2, 3].map((k) => slice(k, 2.5 * k, 2.5));
+
+  it('opens as two volumes that can be measured, and says so', async () => {
+    const thick = [4, 5, 6].map((k) => slice(k, 8.75 + 5 * (k - 4), 5));
+    const plan = await planDicomFiles(folder.writeAll([...thin, ...thick], 'two-blocks/'));
+    expect(plan.series).toHaveLength(2);
+    expect(plan.series.map(({ geometry }) => [geometry!.sizeVx[2], geometry!.spacingMm[2]])).toEqual([
+      [4, 2.5],
+      [3, 5],
+    ]);
+    for (const series of plan.series) {
+      expect(series).toMatchObject({ kind: 'volume', measurable: true });
+      expect(series.issues).toContainEqual(
+        expect.objectContaining({ code: 'mixed-spacings-split', params: { parts: 2, spacings: '2.5, 5' } }),
+      );
+    }
+  });
+
+  it('stays a stack without measurements when a slice of a block is missing', async () => {
+    const holed = [4, 5, 7, 8].map((k) => slice(k, 8.75 + 5 * (k - 4), 5));
+    const plan = await planDicomFiles(folder.writeAll([...thin, ...holed], 'holed-blocks/'));
+    expect(plan.series).toHaveLength(1);
+    expect(plan.series[0]).toMatchObject({ kind: 'stack', measurable: false });
+  });
+});
