@@ -13,6 +13,7 @@ import type { InferenceController } from './inference/types.ts';
 import { openLibrary } from './library/index.ts';
 import type { ImportService } from './library/import-service.ts';
 import type { LibraryService } from './library/library-service.ts';
+import { claimLibraryForWindows } from './library/one-window-host.ts';
 import { addSamplePatient, ensureSamplePatient } from './library/sample-patient/index.ts';
 import type { VolumeStore } from './library/volume-store.ts';
 import { createModelAdding, type ModelAdding } from './models/adding/service.ts';
@@ -58,12 +59,17 @@ export interface AppOptions {
 /**
  * Builds the services over one library.
  *
- * @throws LibraryError when the library cannot be opened (another version's, locked, not a library)
+ * @throws LibraryError when the library cannot be opened (another version's, locked, not a library, already shown)
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const root = applicationRoot();
+  const releaseClaim =
+    options.host === 'cli' ? () => undefined : claimLibraryForWindows(options.libraryDir);
   const imagingPool = createImagingPool();
-  const opened = openLibrary({ root: options.libraryDir, imagingPool });
+  const opened = openOrRelease(
+    () => openLibrary({ root: options.libraryDir, imagingPool }),
+    releaseClaim,
+  );
   const { log, settings } = opened;
   const addedModels = join(opened.folder.root, 'models');
   const models = createModelRegistry({
@@ -133,8 +139,18 @@ export async function createApp(options: AppOptions): Promise<App> {
       await inference.close();
       await opened.close();
       await imagingPool.close();
+      releaseClaim();
     },
   };
+}
+
+function openOrRelease<T>(open: () => T, release: () => void): T {
+  try {
+    return open();
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 function applicationVersion(root: string): string {

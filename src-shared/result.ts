@@ -14,6 +14,7 @@ export const errorCodes = [
   'import-interrupted',
   'library-busy',
   'library-newer-version',
+  'library-open-elsewhere',
   'file-unreadable',
   'file-not-written',
   'geometry-not-kept',

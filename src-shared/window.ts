@@ -31,9 +31,24 @@ export const modelWindowSchema = z.discriminatedUnion('kind', [
 ]);
 export type ModelWindow = z.infer<typeof modelWindowSchema>;
 
+/** What is known of a series' values. */
+export interface SeriesValues {
+  modality: string;
+  dataType: string;
+  channels: number;
+  valueRange: readonly [number, number];
+}
+
+/**
+ * A file that does not name its modality (NIfTI, NRRD) but whose values can hardly be anything but
+ * Hounsfield units: air near −1000, tissue above 0. It is treated as CT, and the window says so.
+ */
+export const looksLikeCt = ({ modality, dataType, channels, valueRange: [low, high] }: SeriesValues): boolean =>
+  modality === 'OT' && channels === 1 && dataType !== 'uint8' && low <= -500 && low >= -5000 && high >= 50 && high <= 32767;
+
 /** The model window of a series until someone chooses another one. */
-export function defaultModelWindow(series: { modality: string; dataType: string; channels: number }): ModelWindow {
-  if (series.modality === 'CT') return { kind: 'named', name: 'soft-tissue' };
+export function defaultModelWindow(series: SeriesValues): ModelWindow {
+  if (series.modality === 'CT' || looksLikeCt(series)) return { kind: 'named', name: 'soft-tissue' };
   if (series.channels === 3 || series.dataType === 'uint8') return { kind: 'identity' };
   return { kind: 'percentile' };
 }

@@ -16,6 +16,7 @@ export const importsApi = {
   progress: os.imports.progress.handler(({ context, input, signal }) =>
     disposable(context.app.imports.progress(input.importId, signal)),
   ),
+  running: os.imports.running.handler(({ context }) => context.app.imports.running()),
   cancel: os.imports.cancel.handler(({ context, input }) => context.app.imports.cancel(input.importId)),
   history: os.imports.history.handler(({ context, input }) => context.app.imports.history(input.limit)),
 };

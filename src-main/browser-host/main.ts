@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import texts from '../../src-shared/messages/en/errors.json' with { type: 'json' };
+import { formatMessage } from '../../src-shared/messages/format.ts';
 import { createApp } from '../app.ts';
 import { applicationRoot } from '../entry-file.ts';
+import { LibraryError } from '../library/database.ts';
 import { defaultLibraryFolder } from '../library/library-folder.ts';
 import { openAppWindow } from './app-window.ts';
 import { findBrowser } from './find-browser.ts';
@@ -78,7 +81,13 @@ async function host(claim: FreeClaim): Promise<void> {
   announce();
 }
 
+function reasonOf(error: unknown): string {
+  if (!(error instanceof LibraryError)) return error instanceof Error ? error.message : String(error);
+  const { code, params, detail } = error.error;
+  return [formatMessage(texts[code], params), detail].filter(Boolean).join(' ');
+}
+
 start().catch((error: unknown) => {
-  say(`The workstation could not start: ${error instanceof Error ? error.message : String(error)}`);
+  say(`The workstation could not start: ${reasonOf(error)}`);
   process.exit(1);
 });

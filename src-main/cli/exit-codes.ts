@@ -22,6 +22,7 @@ const exitCodeOfError: Partial<Record<ErrorCode, ExitCode>> = {
   cancelled: exitCodes.interrupted,
   'disk-full': exitCodes.library,
   'library-busy': exitCodes.library,
+  'library-open-elsewhere': exitCodes.library,
   'library-newer-version': exitCodes.library,
   'file-not-written': exitCodes.library,
   'folder-not-empty': exitCodes.usage,

@@ -26,6 +26,8 @@ export interface ImportService {
   startStaged(importId: string, options?: { isSample?: boolean }): Result<{ importId: string }>;
   /** The latest event at once, then all that follow; ends after the one with the summary. */
   progress(importId: string, signal?: AbortSignal): AsyncIterableIterator<ImportProgress>;
+  /** The latest events of imports that a person started and that have not ended, the oldest first. */
+  running(): ImportProgress[];
   /** Resolves when the import has ended. */
   finished(importId: string): Promise<ImportSummary>;
   /** Stops an import; what it has stored whole stays. */
@@ -40,6 +42,8 @@ interface Running {
   last: ImportProgress;
   abort: AbortController;
   done: Promise<ImportSummary> | null;
+  /** The sample patient comes by itself: nobody waits for it. */
+  isSample: boolean;
 }
 
 export const heartbeatMs = 15_000;
@@ -87,6 +91,7 @@ export function createImportService(options: {
       events,
       abort: new AbortController(),
       done: null,
+      isSample: false,
       last: {
         importId, phase: 'looking', filesDone: 0, filesTotal: 0, seriesDone: 0, seriesTotal: 0, current: '',
       }, // prettier-ignore
@@ -102,6 +107,7 @@ export function createImportService(options: {
 
   const start = (importId: string, paths: string[], isSample: boolean) => {
     const run = running.get(importId)!;
+    run.isSample = isSample;
     const work = async (): Promise<ImportSummary> => {
       log.info('imports', 'Import started', { importId });
       const summary = await runImport(
@@ -225,6 +231,10 @@ export function createImportService(options: {
       return ok({ importId });
     },
     progress: follow,
+    running: () =>
+      [...running.values()]
+        .filter((run) => run.done !== null && !run.isSample && run.last.phase !== 'finished')
+        .map((run) => run.last),
     finished: async (importId) => {
       const summary = (await running.get(importId)?.done) ?? pastSummary(importId);
       if (!summary) throw new Error('No such import');

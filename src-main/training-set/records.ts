@@ -94,7 +94,7 @@ export function caseInput(
     names,
     anatomy,
     limits,
-    modelWindow: wishes.modelWindow ?? windows[0] ?? defaultModelWindow(row),
+    modelWindow: wishes.modelWindow ?? windows[0] ?? defaultModelWindow({ ...row, valueRange: [valueMin, valueMax] }),
     severalWindows: wishes.modelWindow === undefined && windows.length > 1,
     segments: [...placeOf].flatMap(([segmentId, segment]) => {
       const own = ids.get(segmentId);

@@ -1,13 +1,17 @@
 import { defineStore } from 'pinia';
-import { computed, ref } from 'vue';
+import { computed, ref, watch } from 'vue';
 import type { ImportProgress, ImportSummary } from '../../src-shared/contract/imports.ts';
 import { api } from '../api/client.ts';
+import { connectionCount } from '../api/connection.ts';
 import { desktopHost } from '../api/host.ts';
 import { translate } from '../i18n.ts';
 import type { ChosenFile } from '../imports/dropped-files.ts';
 import { withUniquePaths } from '../imports/unique-paths.ts';
 import { uploadFiles } from '../imports/upload.ts';
 import { useNoticesStore } from './notices.ts';
+
+/** Where this window remembers over a reload which import it was showing. */
+const followedKey = 'followed-import';
 
 /** The import under way, and the summary of the last one. One at a time: a second start waits in main. */
 export const useImportsStore = defineStore('imports', () => {
@@ -51,12 +55,24 @@ export const useImportsStore = defineStore('imports', () => {
     if (started) await follow(started.importId);
   }
 
+  /** After a reload or a lost connection: what was followed, and what runs in main, is shown again to its end. */
+  async function resume(): Promise<void> {
+    const followed = sessionStorage.getItem(followedKey);
+    const running = (await api.imports.running()).map(({ importId }) => importId);
+    for (const importId of new Set([...(followed ? [followed] : []), ...running])) {
+      if (importId !== progress.value?.importId) await follow(importId);
+    }
+  }
+  watch(connectionCount, () => void resume().catch(() => undefined), { immediate: true });
+
   async function follow(importId: string): Promise<void> {
+    sessionStorage.setItem(followedKey, importId);
     try {
       for await (const event of await api.imports.progress({ importId })) {
         progress.value = event;
         if (event.summary) summary.value = event.summary;
       }
+      sessionStorage.removeItem(followedKey);
     } catch {
       notices.say(translate('shell.noAnswer'), 'error');
     } finally {

@@ -11,7 +11,7 @@ export type SortKey = 'name' | 'code' | 'latestStudyDate' | 'importedAt' | 'stor
 /** One line of the list: the open patients' studies and series stand below them. */
 export type LibraryRow =
   | { kind: 'patient'; id: string; patient: PatientRow; open: boolean }
-  | { kind: 'study'; id: string; study: Study; patient: PatientRow }
+  | { kind: 'study'; id: string; study: Study; patient: PatientRow; open: boolean }
   | { kind: 'series'; id: string; series: SeriesSummary; study: Study; patient: PatientRow };
 
 /** Patients fetched at a time: a screenful comes at once, the rest while scrolling. */
@@ -26,6 +26,8 @@ export const useLibraryStore = defineStore('library', () => {
   const total = ref(0);
   const loaded = ref(false);
   const openPatients = ref(new Map<string, Study[]>());
+  /** Studies are open unless they were folded. */
+  const foldedStudies = ref<ReadonlySet<string>>(new Set());
   let asked = 0;
   let fetchingMore = false;
 
@@ -72,6 +74,12 @@ export const useLibraryStore = defineStore('library', () => {
   const toggle = (patientId: string) =>
     openPatients.value.has(patientId) ? close(patientId) : void open(patientId);
 
+  function toggleStudy(studyId: string): void {
+    const next = new Set(foldedStudies.value);
+    if (!next.delete(studyId)) next.add(studyId);
+    foldedStudies.value = next;
+  }
+
   function sortBy(key: SortKey): void {
     if (sort.value === key) descending.value = !descending.value;
     else {
@@ -84,10 +92,14 @@ export const useLibraryStore = defineStore('library', () => {
     patients.value.flatMap((patient): LibraryRow[] => {
       const studies = openPatients.value.get(patient.id);
       const first: LibraryRow = { kind: 'patient', id: patient.id, patient, open: studies !== undefined };
-      const below = (studies ?? []).flatMap((study): LibraryRow[] => [
-        { kind: 'study', id: study.id, study, patient },
-        ...study.series.map((series): LibraryRow => ({ kind: 'series', id: series.id, series, study, patient })),
-      ]);
+      const below = (studies ?? []).flatMap((study): LibraryRow[] => {
+        const open = !foldedStudies.value.has(study.id);
+        const series = open ? study.series : [];
+        return [
+          { kind: 'study', id: study.id, study, patient, open },
+          ...series.map((one): LibraryRow => ({ kind: 'series', id: one.id, series: one, study, patient })),
+        ];
+      });
       return [first, ...below];
     }),
   );
@@ -111,5 +123,5 @@ export const useLibraryStore = defineStore('library', () => {
     void load();
   });
 
-  return { search, sort, descending, patients, total, loaded, openPatients, rows, loadMore, toggle, open, close, sortBy };
+  return { search, sort, descending, patients, total, loaded, openPatients, rows, loadMore, toggle, toggleStudy, open, close, sortBy };
 });

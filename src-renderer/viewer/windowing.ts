@@ -1,5 +1,5 @@
 import type { OpenSeries } from '../../src-shared/contract/series.ts';
-import { namedWindows } from '../../src-shared/window.ts';
+import { looksLikeCt, namedWindows } from '../../src-shared/window.ts';
 import type { NamedWindow, Window } from '../../src-shared/window.ts';
 
 /** A window one key away. `named` carries a translated name; `file` its number in the file. */
@@ -9,7 +9,7 @@ export type WindowPreset =
   | { kind: 'percentile'; window: Window }
   | { kind: 'full'; window: Window };
 
-type SeriesValues = Pick<OpenSeries, 'valueRange' | 'percentileRange' | 'windows' | 'dataType'> & {
+type OpenValues = Pick<OpenSeries, 'valueRange' | 'percentileRange' | 'windows' | 'dataType'> & {
   series: Pick<OpenSeries['series'], 'modality' | 'channels'>;
 };
 
@@ -17,15 +17,14 @@ function windowOfRange([low, high]: readonly [number, number]): Window {
   return { level: (low + high) / 2, width: Math.max(high - low, Number.MIN_VALUE) };
 }
 
-/** CT, or a file without a modality whose values can only be Hounsfield units: air lies near −1000. */
-const inHounsfield = (open: SeriesValues): boolean =>
-  open.series.modality === 'CT' || (open.series.modality === 'OT' && open.dataType !== 'uint8' && open.valueRange[0] <= -500);
+const inHounsfield = (open: OpenValues): boolean =>
+  open.series.modality === 'CT' || looksLikeCt({ ...open.series, dataType: open.dataType, valueRange: open.valueRange });
 
 /**
  * Windows for keys 1–8. CT: the named ones, then the file's and the full range; others: the file's,
  * the percentile window (0.5–99.5 % of the positive voxels) and the full range.
  */
-export function windowPresets(open: SeriesValues): WindowPreset[] {
+export function windowPresets(open: OpenValues): WindowPreset[] {
   const full: WindowPreset = { kind: 'full', window: windowOfRange(fullRange(open)) };
   const file = open.windows.map(
     (window, n): WindowPreset => ({ kind: 'file', number: n + 1, window }),
@@ -41,15 +40,15 @@ export function windowPresets(open: SeriesValues): WindowPreset[] {
   return [...file.slice(0, 6), ...percentile, full];
 }
 
-const isPicture = (open: SeriesValues) => open.series.channels === 3 || open.dataType === 'uint8';
+const isPicture = (open: OpenValues) => open.series.channels === 3 || open.dataType === 'uint8';
 
 /** 8-bit pictures are shown as they are: 0 black, 255 white. */
-function fullRange(open: SeriesValues): readonly [number, number] {
+function fullRange(open: OpenValues): readonly [number, number] {
   return isPicture(open) ? [0, 255] : open.valueRange;
 }
 
 /** The window a series opens with: the file's first, else soft tissue, percentile, or the picture as it is. */
-export function initialWindow(open: SeriesValues): Window {
+export function initialWindow(open: OpenValues): Window {
   const first = open.windows[0];
   if (first) return first;
   const presets = windowPresets(open);

@@ -52,6 +52,8 @@ export const importsContract = {
     .output(resultSchema(z.object({ importId: z.string() }))),
   /** Progress events; the last one has the summary. */
   progress: oc.input(z.object({ importId: z.string() })).output(eventIterator(importProgressSchema)),
+  /** Imports under way, also those that another window began, the oldest first. */
+  running: oc.output(z.array(importProgressSchema)),
   cancel: oc.input(z.object({ importId: z.string() })).output(resultSchema(z.object({}))),
   /** Summaries of past imports, the newest first. */
   history: oc

@@ -74,6 +74,20 @@ test('a zip archive is imported like a folder', async ({ workstation, folder }) 
   await expect(library.series.filter({ hasText: '128 × 96 × 24' }).first()).toBeVisible();
 });
 
+test('an import goes on while the window is loaded anew, and its result is shown then', async ({ workstation, folder }) => {
+  const { page } = workstation;
+  const library = new LibraryPage(page);
+  for (let n = 0; n < 8; n++) writeLesionSeries(join(folder, String(n)), { name: 'Reloaded', number: 20 + n });
+  await library.importFolder(folder);
+  await expect(page.getByTestId('import-progress')).toContainText(/Reading headers|Reading images|Storing/, { timeout: 60_000 });
+  await page.reload();
+  await library.finishImport(/8 series imported, 0 already in the library, 0 files refused/);
+  await expect(library.patient('Reloaded')).toBeVisible();
+  await page.reload();
+  await expect(library.patients).not.toHaveCount(0);
+  await expect(library.summary).toHaveCount(0);
+});
+
 test('a cancelled import leaves nothing behind', async ({ workstation, folder, host }) => {
   test.skip(host === 'electron', 'Electron imports from the disk and hands no files over.');
   const { page } = workstation;

@@ -82,6 +82,36 @@ test('the sample patient can be removed and comes back only when asked for', asy
   await expect(new LibraryPage(page).patients.filter({ hasText: 'Sample' })).toBeVisible({ timeout: 90_000 });
 });
 
+test('studies fold, and a right click offers what can be done with a row', async ({ workstation }) => {
+  const { page } = workstation;
+  const library = new LibraryPage(page);
+  const menu = page.getByTestId('row-menu');
+  await library.unfold('Phantom');
+  const ball = library.series.filter({ hasText: 'Ball' });
+  await expect(ball).toBeVisible();
+  await page.getByRole('button', { name: 'Hide series' }).click();
+  await expect(ball).toHaveCount(0);
+  await expect(page.getByTestId('study-row')).toContainText('1 series');
+
+  await page.getByTestId('study-row').click({ button: 'right' });
+  await menu.getByText('Show series').click();
+  await expect(ball).toBeVisible();
+
+  await ball.click({ button: 'right' });
+  await expect(menu.getByRole('menuitem')).toHaveText(['Open', 'Tumour burden of the patient', 'Remove from the library …']);
+  await page.keyboard.press('Escape');
+  await expect(menu).toHaveCount(0);
+
+  await library.patient('Phantom').click({ button: 'right' });
+  await menu.getByText('Remove from the library').click();
+  await expect(page.getByRole('dialog', { name: 'Remove Phantom, Ball?' })).toBeVisible();
+  await page.keyboard.press('Escape');
+
+  await ball.click({ button: 'right' });
+  await menu.getByText('Open').click();
+  await expect(page.getByTestId('pane-axial')).toBeVisible({ timeout: 60_000 });
+});
+
 test('the list is used with the keyboard alone', async ({ workstation }) => {
   const { page } = workstation;
   const library = new LibraryPage(page);

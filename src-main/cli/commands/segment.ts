@@ -137,13 +137,13 @@ async function segmentAndSave(
 ): Promise<Outcome> {
   const opened = app.library.open(seriesId);
   if (!opened.ok) throw failWithError(opened.error);
-  const { geometry, series, dataType } = opened.value;
+  const { geometry, series, dataType, valueRange } = opened.value;
   const placed = placedBoxes(options, geometry.sizeVx);
   const { id: modelId, model } = resolveModel(app.models, options.modelId);
   if (options.provider !== 'auto') app.inference.setProvider(options.provider);
   const segment = await app.segmentation.addSegment({ seriesId, name });
   if (!segment.ok) throw failWithError(segment.error);
-  const modelWindow = options.window ?? defaultModelWindow({ ...series, dataType });
+  const modelWindow = options.window ?? defaultModelWindow({ ...series, dataType, valueRange });
   const canvas = createMaskCanvas(geometry);
   const masks: BoxAnswer[] = [];
   for (const { text: box, sliceIndex, boxPx } of placed) {
