@@ -19,6 +19,7 @@ import torch
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+from evaluate import dice, patient_of, scores  # noqa: E402
 from loss import dice_loss, box_loss  # noqa: E402
 from model import NETWORKS, BoxModel, first_weights, read_weights  # noqa: E402
 from protocol import Protocol, accumulation  # noqa: E402
@@ -72,6 +73,13 @@ class Networks(unittest.TestCase):
             alone = torch.cat([network(images[n : n + 1], boxes[n : n + 1]) for n in range(3)])
         self.assertEqual(together.shape, (3, 1, 64, 64))
         self.assertLess((together - alone).abs().max().item(), 1e-4)
+
+
+class Evaluation(unittest.TestCase):
+    def test_a_patient_counts_once(self):
+        self.assertEqual(patient_of("CT_Liver_p0012s03b"), "p0012")
+        self.assertEqual(patient_of("CT_Abd_FLARE22_Tr_0001"), "CT_Abd_FLARE22_Tr_0001")
+        self.assertEqual(dice(np.array([1, 1, 0, 0]), np.array([0, 1, 1, 0])), 0.5)
 
 
 class Checkpoints(unittest.TestCase):
@@ -132,6 +140,17 @@ class Training(unittest.TestCase):
         first = first_weights(NETWORKS["small"], Protocol().seed)
         moved = {name.split(".")[0] for name, value in self.weights("whole").items() if not torch.equal(value, first[name])}
         self.assertEqual(moved, {"image_encoder", "mask_decoder"})
+
+        # What it has learnt is of use on its slices, in the slice's own pixels.
+        slices = find_slices(Path(DATA), self.folder / "unpacked")
+        model = BoxModel(NETWORKS["small"])
+        model.sam.load_state_dict(first)
+        before = scores(model, slices, 20, 0)
+        model.sam.load_state_dict(self.weights("whole"))
+        after = scores(model, slices, 20, 0)
+        self.assertEqual(list(after), ["p0001"])
+        self.assertGreater(after["p0001"], 0.7)
+        self.assertGreater(after["p0001"], before["p0001"] + 0.1)
 
         # Both files hold the same weights, under the published names.
         training = torch.load(self.folder / "whole" / "last.pth")
