@@ -28,14 +28,21 @@ before(net.Socket.prototype, 'connect', (...args) => {
   const options = typeof first === 'object' && first !== null ? first : null;
   // Pipes and sockets of the file system stay on the machine.
   if (options ? options.path : typeof first === 'string' && Number.isNaN(Number(first))) return;
-  record('net', (options ? options.host : typeof second === 'string' ? second : null) ?? 'localhost');
+  record(
+    'net',
+    (options ? options.host : typeof second === 'string' ? second : null) ?? 'localhost',
+  );
 });
 before(dgram.Socket.prototype, 'send', (...args) => {
   record('dgram', args.findLast((arg) => typeof arg === 'string') ?? 'localhost');
 });
-before(dgram.Socket.prototype, 'connect', (_port, address) => record('dgram', address ?? 'localhost'));
+before(dgram.Socket.prototype, 'connect', (_port, address) =>
+  record('dgram', address ?? 'localhost'),
+);
 for (const owner of [dns, dns.promises, dns.Resolver.prototype, dns.promises.Resolver.prototype]) {
-  const names = Object.getOwnPropertyNames(owner).filter((name) => /^(lookup|resolve|reverse)/.test(name));
+  const names = Object.getOwnPropertyNames(owner).filter((name) =>
+    /^(lookup|resolve|reverse)/.test(name),
+  );
   for (const name of names) before(owner, name, (host) => record(`dns.${name}`, host));
 }
 syncBuiltinESMExports();

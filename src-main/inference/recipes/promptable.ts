@@ -30,20 +30,17 @@ export function resizedView(manifest: PromptableManifest, view: ViewSlice): View
   const { channels } = view;
   const data = new Float32Array(widthPx * heightPx * channels);
   const pixels = view.widthPx * view.heightPx;
-  for (let channel = 0; channel < channels; channel += 1) {
+  const planes = Array.from({ length: channels }, (_, channel) => {
     const plane = new Float64Array(pixels);
     for (let at = 0; at < pixels; at += 1) plane[at] = view.data[at * channels + channel]!;
-    const resized = resampleGreys(
-      { data: plane, widthPx: view.widthPx, heightPx: view.heightPx },
-      widthPx,
-      heightPx,
-      manifest.resize.filter,
-      manifest.greys,
-    );
-    resized.data.forEach((value, at) => {
-      data[at * channels + channel] = value;
-    });
-  }
+    return { data: plane, widthPx: view.widthPx, heightPx: view.heightPx };
+  });
+  const { filter } = manifest.resize;
+  resampleGreys(planes, widthPx, heightPx, filter, manifest.greys).forEach((resized, channel) => {
+    for (let at = 0; at < resized.data.length; at += 1) {
+      data[at * channels + channel] = resized.data[at]!;
+    }
+  });
   return { data, widthPx, heightPx, channels };
 }
 

@@ -33,50 +33,64 @@ export function resample(
   heightPx: number,
   filter: ResampleFilter,
 ): Plane {
-  return resampled(plane, widthPx, heightPx, filter, (value) => value);
+  return resampled(plane, widthPx, heightPx, { filter, between: same, range: rangeOf([plane]) });
 }
 
 /**
- * The same for whole greys 0…255, which become whole again as the recipe says: `truncated` (numpy's `astype(uint8)`),
- * or `rounded` as the filter's own library does for 8-bit pictures: Pillow after each direction, OpenCV at the end.
+ * The same for the channels of a picture of whole greys 0…255, which become whole again as the recipe says: `truncated`
+ * (numpy's `astype(uint8)`), or `rounded` as the filter's own library does for 8-bit pictures: Pillow after each
+ * direction, OpenCV at the end.
  */
 export function resampleGreys(
-  plane: Plane,
+  channels: Plane[],
   widthPx: number,
   heightPx: number,
   filter: ResampleFilter,
   whole: 'truncated' | 'rounded',
-): Plane {
-  const halves =
-    filter === 'triangle' || isHalved(plane, widthPx, heightPx) ? Math.round : roundedToEven;
+): Plane[] {
+  // scikit-image cuts to the range of the whole picture, not of the channel.
+  const range = rangeOf(channels);
   const pillow = whole === 'rounded' && filter === 'triangle';
-  const result = resampled(
-    plane,
-    widthPx,
-    heightPx,
-    filter,
-    pillow ? roundedGrey : (value) => value,
-  );
-  // A sum of weights may miss a whole number by the last bits, which must not cost a whole grey.
-  const finish =
-    whole === 'truncated'
-      ? (value: number) => Math.trunc(value + 1e-9)
-      : (value: number) => halves(Math.round(value * 1e9) / 1e9);
-  result.data.forEach((value, at) => {
-    result.data[at] = finish(value);
+  return channels.map((plane) => {
+    if (whole === 'rounded' && filter === 'area' && grows(plane, widthPx, heightPx)) {
+      return enlargedGreys(plane, widthPx, heightPx);
+    }
+    const between = pillow ? roundedGrey : same;
+    const result = resampled(plane, widthPx, heightPx, { filter, between, range });
+    // OpenCV rounds halves up where both sides are halved, and elsewhere to even as the processor does.
+    const halved = plane.widthPx === 2 * widthPx && plane.heightPx === 2 * heightPx;
+    const rounded = pillow || halved ? roundedGrey : roundedToEven;
+    for (let at = 0; at < result.data.length; at += 1) {
+      const value = result.data[at]!;
+      // A sum of weights may miss a whole number by the last bits, which must not cost a whole grey.
+      result.data[at] = whole === 'truncated' ? Math.trunc(value + 1e-9) : rounded(value);
+    }
+    return result;
   });
-  return result;
 }
+
+const same = (value: number) => value;
+
+function rangeOf(planes: Plane[]): [number, number] {
+  let [least, most] = [Infinity, -Infinity];
+  for (const { data } of planes) {
+    for (const value of data) {
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+  }
+  return [least, most];
+}
+
+const grows = (plane: Plane, widthPx: number, heightPx: number) =>
+  widthPx > plane.widthPx || heightPx > plane.heightPx;
 
 const roundedGrey = (value: number) => Math.round(Math.round(value * 1e9) / 1e9);
 
-/** OpenCV rounds halves up where both sides are halved, and elsewhere to even as the processor does. */
-const isHalved = (plane: Plane, widthPx: number, heightPx: number) =>
-  plane.widthPx === 2 * widthPx && plane.heightPx === 2 * heightPx;
-
 function roundedToEven(value: number): number {
-  const below = Math.floor(value);
-  if (value - below !== 0.5) return Math.round(value);
+  const half = Math.round(value * 2e9) / 2e9;
+  const below = Math.floor(half);
+  if (half - below !== 0.5) return Math.round(half);
   return below % 2 === 0 ? below : below + 1;
 }
 
@@ -84,23 +98,31 @@ function resampled(
   plane: Plane,
   widthPx: number,
   heightPx: number,
-  filter: ResampleFilter,
-  between: (value: number) => number,
+  how: {
+    filter: ResampleFilter;
+    between: (value: number) => number;
+    range: readonly [number, number];
+  },
 ): Plane {
-  if (filter === 'cubic-spline') return splineResample(plane, widthPx, heightPx);
-  const grows = widthPx > plane.widthPx || heightPx > plane.heightPx;
-  const weightsOf = filter === 'triangle' ? triangleWeights : grows ? flatWeights : areaWeights;
+  const { filter, between, range } = how;
+  if (filter === 'cubic-spline') return splineResample(plane, widthPx, heightPx, range);
+  const weightsOf =
+    filter === 'triangle'
+      ? triangleWeights
+      : grows(plane, widthPx, heightPx)
+        ? flatWeights
+        : areaWeights;
   const columns = weightsOf(plane.widthPx, widthPx);
   const rows = weightsOf(plane.heightPx, heightPx);
   return separable(plane, columns, rows, widthPx, heightPx, between);
 }
 
-function splineResample(plane: Plane, widthPx: number, heightPx: number): Plane {
-  let [least, most] = [Infinity, -Infinity];
-  for (const value of plane.data) {
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
+function splineResample(
+  plane: Plane,
+  widthPx: number,
+  heightPx: number,
+  [least, most]: readonly [number, number],
+): Plane {
   const smooth = gaussian(plane, plane.widthPx / widthPx, plane.heightPx / heightPx);
   splinePrefilter(smooth);
   const columns = splineWeights(plane.widthPx, widthPx);
@@ -112,6 +134,38 @@ function splineResample(plane: Plane, widthPx: number, heightPx: number): Plane 
     else if (value > most) result.data[at] = most;
   }
   return result;
+}
+
+/**
+ * Enlarging with `area` as OpenCV does for 8-bit pictures, in whole numbers: weights of 11 bits, and what is cut off on
+ * the way down (`VResizeLinear` in its resize.cpp).
+ */
+function enlargedGreys(plane: Plane, widthPx: number, heightPx: number): Plane {
+  const columns = flatWeights(plane.widthPx, widthPx);
+  const rows = flatWeights(plane.heightPx, heightPx);
+  const fixed = ({ weights }: Weights) =>
+    Int32Array.from(weights, (weight) => roundedToEven(weight * 2048));
+  const [across, down] = [fixed(columns), fixed(rows)];
+  const wide = new Int32Array(widthPx * plane.heightPx);
+  for (let y = 0; y < plane.heightPx; y += 1) {
+    const line = y * plane.widthPx;
+    for (let x = 0; x < widthPx; x += 1) {
+      const [left, right] = [columns.index[2 * x]!, columns.index[2 * x + 1]!];
+      wide[y * widthPx + x] =
+        plane.data[line + left]! * across[2 * x]! + plane.data[line + right]! * across[2 * x + 1]!;
+    }
+  }
+  const data = new Float64Array(widthPx * heightPx);
+  for (let y = 0; y < heightPx; y += 1) {
+    const [above, below] = [rows.index[2 * y]! * widthPx, rows.index[2 * y + 1]! * widthPx];
+    const [first, second] = [down[2 * y]!, down[2 * y + 1]!];
+    for (let x = 0; x < widthPx; x += 1) {
+      const upper = ((wide[above + x]! >> 4) * first) >> 16;
+      const lower = ((wide[below + x]! >> 4) * second) >> 16;
+      data[y * widthPx + x] = (upper + lower + 2) >> 2;
+    }
+  }
+  return { data, widthPx, heightPx };
 }
 
 /** Index reflected about the centres of the first and last pixel: … 2 1 | 0 1 2 … */

@@ -84,8 +84,6 @@ export function windowAttention(graph: Graph, x: Value, block: Block): Value {
   const { width, heads, window } = config;
   const side = sideOf(config);
   const cells = windowCells(side, window);
-  const squares = [cells.count, window * window, width];
-  const padding = side * side;
 
   const q = linear(graph, x, `${name}.qkv`, [0, width]);
   const zeros = graph.floats(new Array<number>(width).fill(0), [1, width]);
@@ -93,39 +91,56 @@ export function windowAttention(graph: Graph, x: Value, block: Block): Value {
   const k = linear(graph, padded, `${name}.qkv`, [width, 2 * width]);
   const v = linear(graph, padded, `${name}.qkv`, [2 * width, 3 * width]);
 
-  // What a padded cell asks is thrown away: it asks as token 0 does.
-  const asking = cells.toWindows.map((row) => (row === padding ? 0 : row));
   const [rows, columns] = relativeParts(graph, q, block, window);
-  const byHead = (part: Value, order: readonly number[], dims: number[]) => {
-    const gathered = graph.gather(graph.reshape(part, [side * side, heads * window]), order);
-    const squared = graph.reshape(gathered, [cells.count, window * window, heads, window]);
-    return graph.reshape(graph.transpose(squared, [0, 2, 1, 3]), [
-      cells.count,
+  const perToken = [side * side, heads * window];
+  const parts = { rows: graph.reshape(rows, perToken), columns: graph.reshape(columns, perToken) };
+  const perWindow = window * window;
+  // One row of windows at a time: what lies between stays small.
+  const rowOfWindows = Math.sqrt(cells.count) * perWindow;
+  const answers = runs(cells.toWindows.length, rowOfWindows).map((length, at) => {
+    const keys = cells.toWindows.slice(at * rowOfWindows, at * rowOfWindows + length);
+    // What a padded cell asks is thrown away: it asks as token 0 does.
+    const asking = keys.map((row) => (row === side * side ? 0 : row));
+    const squares = [length / perWindow, perWindow, width];
+    const answer = multiHead(
+      graph,
+      {
+        query: graph.reshape(graph.gather(q, asking), squares),
+        key: graph.reshape(graph.gather(k, keys), squares),
+        value: graph.reshape(graph.gather(v, keys), squares),
+        bias: windowBias(graph, parts, asking, config),
+      },
       heads,
-      window * window,
-      ...dims,
-    ]);
+    );
+    return graph.reshape(answer, [length, width]);
+  });
+  const whole =
+    answers.length === 1 ? answers[0]! : graph.op('Concat', answers, { axis: { int: 0 } });
+  return linear(graph, graph.gather(whole, cells.toTokens), `${name}.proj`);
+}
+
+/** Row and column parts of the window cells `asking`, summed: [windows, heads, window², window²]. */
+function windowBias(
+  graph: Graph,
+  parts: { rows: Value; columns: Value },
+  asking: number[],
+  config: VitConfig,
+): Value {
+  const { heads, window } = config;
+  const side = sideOf(config);
+  const perWindow = window * window;
+  const windows = asking.length / perWindow;
+  const byHead = (part: Value, order: readonly number[], dims: number[]) => {
+    const squared = graph.reshape(graph.gather(part, order), [windows, perWindow, heads, window]);
+    const turned = graph.transpose(squared, [0, 2, 1, 3]);
+    return graph.reshape(turned, [windows, heads, perWindow, ...dims]);
   };
   const columnFirst = asking.map((row) => (row % side) * side + Math.floor(row / side));
   const sum = graph.op('Add', [
-    byHead(rows, asking, [window, 1]),
-    byHead(columns, columnFirst, [1, window]),
+    byHead(parts.rows, asking, [window, 1]),
+    byHead(parts.columns, columnFirst, [1, window]),
   ]);
-  const answer = multiHead(
-    graph,
-    {
-      query: graph.reshape(graph.gather(q, asking), squares),
-      key: graph.reshape(graph.gather(k, cells.toWindows), squares),
-      value: graph.reshape(graph.gather(v, cells.toWindows), squares),
-      bias: graph.reshape(sum, [cells.count, heads, window * window, window * window]),
-    },
-    heads,
-  );
-  const tokens = graph.gather(
-    graph.reshape(answer, [cells.count * window * window, width]),
-    cells.toTokens,
-  );
-  return linear(graph, tokens, `${name}.proj`);
+  return graph.reshape(sum, [windows, heads, perWindow, perWindow]);
 }
 
 /** Attention of every token to every token, some image rows of queries at a time. */

@@ -1,0 +1,167 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formulaSource, formulaWeight } from '../../../tests/support/formula-weights.ts';
+import { graphRunner } from '../../../tests/support/run-graphs.ts';
+import { readSamGolden } from '../../../tests/support/sam-golden.ts';
+import { temporaryFolder } from '../../../tests/support/inference.ts';
+import { buildModel } from './build-model.ts';
+import { expectedTensors } from './tensors.ts';
+import type { NetworkConfig, TinyVitConfig, VitConfig } from './types.ts';
+import { createWeightsFile } from './weights-file.ts';
+
+const golden = readSamGolden();
+
+function network(
+  encoder: VitConfig | TinyVitConfig,
+  width: number,
+  heads: number,
+  mlpWidth: number,
+  side: number,
+): NetworkConfig {
+  return {
+    encoder,
+    decoder: { width, heads, mlpWidth, iouWidth: width, maskTokens: 4 },
+    embedding: { channels: width, side },
+  };
+}
+
+/** As in tests/golden/sam_golden.py. */
+const networks: Record<string, NetworkConfig> = {
+  vit: network(
+    {
+      kind: 'vit',
+      imagePx: 128,
+      patchPx: 16,
+      width: 48,
+      depth: 4,
+      heads: 3,
+      mlpWidth: 96,
+      window: 5,
+      globalBlocks: [1, 3],
+    },
+    32,
+    4,
+    64,
+    8,
+  ),
+  'vit, windows that fit': network(
+    {
+      kind: 'vit',
+      imagePx: 96,
+      patchPx: 16,
+      width: 32,
+      depth: 3,
+      heads: 2,
+      mlpWidth: 64,
+      window: 3,
+      globalBlocks: [2],
+    },
+    16,
+    2,
+    32,
+    6,
+  ),
+  'tiny-vit, pointwise': network(
+    {
+      kind: 'tiny-vit',
+      imagePx: 32,
+      patch: 'pointwise',
+      widths: [8, 16, 24, 32],
+      depths: [1, 2, 1, 1],
+      heads: [1, 2, 3, 4],
+      windows: [7, 3, 4, 5],
+      expansion: 4,
+    },
+    16,
+    2,
+    32,
+    8,
+  ),
+  'tiny-vit, strided': network(
+    {
+      kind: 'tiny-vit',
+      imagePx: 128,
+      patch: 'strided',
+      widths: [8, 16, 24, 32],
+      depths: [2, 1, 1, 2],
+      heads: [1, 2, 2, 4],
+      windows: [7, 3, 4, 8],
+      expansion: 4,
+    },
+    16,
+    2,
+    32,
+    8,
+  ),
+};
+
+const worst = (actual: ArrayLike<number>, expected: number[], every = 1) =>
+  expected.reduce((most, value, at) => Math.max(most, Math.abs(value - actual[at * every]!)), 0);
+
+const boxParts = [
+  [0.1, 0.2, 0.5, 0.6],
+  [0.3, 0.1, 0.9, 0.95],
+  [0.45, 0.5, 0.55, 0.62],
+];
+
+function build(config: NetworkConfig, pieces: number) {
+  const folder = temporaryFolder();
+  const file = createWeightsFile(join(folder, 'weights.bin'), 'weights.bin');
+  const graphs = buildModel({ source: formulaSource(expectedTensors(config)), file }, config, {
+    pieces,
+  });
+  file.close();
+  for (const { path, bytes } of graphs) writeFileSync(join(folder, path), bytes);
+  return graphRunner(folder, graphs);
+}
+
+describe('formula weights', () => {
+  it('are the same numbers as in Python', () => {
+    for (const { name, dims, values } of golden.weights) {
+      expect(worst(formulaWeight(name, dims), values, 5)).toBeLessThan(1e-7);
+    }
+  });
+});
+
+describe('small networks answer as torch does', () => {
+  for (const [name, config] of Object.entries(networks)) {
+    const side = config.encoder.imagePx;
+    const image = formulaWeight('image.x', [1, 3, side, side]);
+    const boxes = boxParts.map((box) => box.map((part) => part * side));
+    it(`${name}: embedding, logits and IoU`, async () => {
+      const expected = golden.small[name]!;
+      const runner = build(config, 1);
+      const embedding = await runner.encode(image);
+      const norm = Math.hypot(...expected.embedding);
+      const difference = Math.hypot(
+        ...expected.embedding.map((value, at) => value - embedding[at]!),
+      );
+      expect(embedding).toHaveLength(expected.embedding.length);
+      expect(difference / norm).toBeLessThan(1e-5);
+
+      const { logits, iou } = await runner.decode(embedding, boxes);
+      expect(worst(logits, expected.logits, 7)).toBeLessThan(1e-4);
+      expect(worst(iou, expected.iou)).toBeLessThan(1e-4);
+    });
+
+    it(`${name}: one box answers as among many`, async () => {
+      const runner = build(config, 1);
+      const embedding = Float32Array.from(golden.small[name]!.embedding);
+      const many = await runner.decode(embedding, boxes);
+      const cells = many.logits.length / boxes.length;
+      for (const [at, box] of boxes.entries()) {
+        const one = await runner.decode(embedding, [box]);
+        const same = many.logits.subarray(at * cells, (at + 1) * cells);
+        expect(worst(one.logits, [...same])).toBeLessThan(1e-5);
+      }
+    });
+  }
+
+  it('an encoder in pieces gives the numbers of the whole', async () => {
+    const config = networks['vit']!;
+    const image = formulaWeight('image.x', [1, 3, 128, 128]);
+    const whole = await build(config, 1).encode(image);
+    for (const pieces of [2, 4]) expect(await build(config, pieces).encode(image)).toEqual(whole);
+  });
+});
