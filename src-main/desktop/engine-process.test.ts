@@ -15,7 +15,10 @@ test('the engine is a utility process with a name that shows in the task manager
   ];
   expect(file).toBe(entryFile('engine'));
   expect(args).toEqual([]);
-  expect(options).toMatchObject({ serviceName: 'MedSAM Workstation engine' });
+  expect(options).toMatchObject({
+    serviceName: 'MedSAM Workstation engine',
+    env: { MALLOC_TRIM_THRESHOLD_: expect.any(String) },
+  });
 });
 
 test('messages go both ways', () => {

@@ -1,6 +1,6 @@
 import { utilityProcess } from 'electron';
 import { entryFile } from '../entry-file.ts';
-import type { EngineProcess } from '../inference/engine-process.ts';
+import { engineEnvironment, type EngineProcess } from '../inference/engine-process.ts';
 
 const keptErrorOutput = 4000;
 
@@ -8,6 +8,7 @@ const keptErrorOutput = 4000;
 export function spawnUtilityEngine(): EngineProcess {
   const child = utilityProcess.fork(entryFile('engine'), [], {
     serviceName: 'MedSAM Workstation engine',
+    env: engineEnvironment(),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errorOutput = '';

@@ -16,10 +16,21 @@ export type SpawnEngine = () => EngineProcess;
 
 const KEPT_ERROR_OUTPUT = 4000;
 
+/**
+ * Without arenas of its own, onnxruntime asks the C library for every tensor. glibc would give the large ones back to
+ * the system each time, and a slice would cost millions of page faults; so it is told to keep them. All graphs then
+ * share one heap. Other C libraries do not know these names.
+ */
+export function engineEnvironment(): NodeJS.ProcessEnv {
+  const large = String(4 * 1024 ** 3);
+  return { ...process.env, MALLOC_MMAP_THRESHOLD_: large, MALLOC_TRIM_THRESHOLD_: large };
+}
+
 /** Starts the engine under the Node that runs this. */
 export function forkEngine(): EngineProcess {
   const child = fork(entryFile('engine'), [], {
     serialization: 'advanced',
+    env: engineEnvironment(),
     // Options of this process (a debugger's port, a test runner's loader) are not the engine's.
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -9,7 +9,7 @@ import { connectToHost } from '../support/host-client.ts';
 import { balls, slices, writeCt } from './ct-phantom.ts';
 
 /**
- * `npm run bench`: how fast the workstation is on this machine, through its real window. The volume
+ * `npm run bench` (`npm run bench -- models`: models/main.ts): how fast the workstation is on this machine, through its real window. The volume
  * is made by code, so that anyone can repeat it. Times are those a person waits; a measure ends when
  * the result is painted.
  */
@@ -162,7 +162,9 @@ async function main(): Promise<void> {
   for (const [name, value] of rows) process.stdout.write(`${name.padEnd(width)}  ${value}\n`);
 }
 
-main()
+const { benchModels } = process.argv[2] === 'models' ? await import('./models/main.ts') : {};
+
+(benchModels ?? main)()
   .catch((error: unknown) => {
     say(String(error));
     process.exitCode = 1;

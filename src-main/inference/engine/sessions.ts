@@ -29,6 +29,8 @@ export function sessionOptions(provider: ExecutionProvider): InferenceSession.Se
     // Operators that a provider lacks run on the CPU.
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     intraOpNumThreads: inferenceThreads(),
+    // Every session would keep an arena of its own, as large as its largest moment: 5 GB for an encoder in twelve pieces.
+    enableCpuMemArena: false,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   };
@@ -50,6 +52,8 @@ export interface Sessions {
 export function createSessions(): Sessions {
   const open = new Map<string, InferenceSession>();
   let owner = '';
+  /** Data files are checked once for all graphs of a model: those of a large one are hundreds of megabytes. */
+  let companionsChecked = false;
 
   return {
     async get(model, file, provider) {
@@ -58,12 +62,16 @@ export function createSessions(): Sessions {
         for (const session of open.values()) await session.release();
         open.clear();
         owner = nextOwner;
+        companionsChecked = false;
       }
       const known = open.get(file.path);
       if (known) return ok(known);
 
-      const companions = await checkCompanions(model, file);
-      if (!companions.ok) return companions;
+      if (!companionsChecked) {
+        const companions = await checkCompanions(model);
+        if (!companions.ok) return companions;
+        companionsChecked = true;
+      }
       const checked = await checkedModelFile(model, file);
       if (!checked.ok) return checked;
       const runtime = await loadRuntime();
@@ -102,9 +110,8 @@ const companionsOf = ({ manifest }: InstalledModel) => {
 };
 const hasNoCompanions = (model: InstalledModel) => companionsOf(model).length === 0;
 
-async function checkCompanions(model: InstalledModel, graph: ModelFile): Promise<Result<null>> {
+async function checkCompanions(model: InstalledModel): Promise<Result<null>> {
   for (const [, file] of companionsOf(model)) {
-    if (file.path === graph.path) continue;
     const checked = await checkedModelFile(model, file);
     if (!checked.ok) return checked;
   }

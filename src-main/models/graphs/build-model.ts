@@ -5,8 +5,8 @@ import { tinyVitEncoder } from './tiny-vit-encoder.ts';
 import type { BuiltGraph, BuiltModel, NetworkConfig, VitConfig } from './types.ts';
 import { vitEncoder } from './vit-encoder.ts';
 
-/** A box waits at most for one of these when the background encodes a slice with a ViT. */
-export const VIT_PIECES = 4;
+/** A box waits at most for one of these when the background encodes a slice with a ViT: one for each block of ViT-B. */
+export const VIT_PIECES = 12;
 
 /**
  * The graphs of a network with the weights of a checkpoint. Weights go to `weights.file` where the checkpoint's layout

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PromptableManifest } from '../../../src-main/models/manifest.ts';
+import { encoderPieces, fileOfRole } from '../../../src-main/models/manifest.ts';
+import { median, type Row } from './figures.ts';
+import type { CandidateConfig } from './candidate.ts';
+import { interleave, startCandidate, type Candidate } from './processes.ts';
+
+/*
+ * The networks by themselves: ours, a plain torch export and onnxruntime-web, two by two, so that three large models
+ * are never in memory at once.
+ */
+
+export interface Networks {
+  folder: string;
+  plain: { encoder: string; decoder: string } | { missing: string };
+  threads: number;
+  rounds: number;
+}
+
+const manifestIn = (folder: string) =>
+  JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as PromptableManifest;
+
+async function compare(
+  one: [string, CandidateConfig],
+  other: [string, CandidateConfig],
+  options: { rounds: number; repeats?: number },
+): Promise<[Candidate, Candidate]> {
+  const candidates: Candidate[] = [];
+  try {
+    for (const [name, config] of [one, other]) candidates.push(await startCandidate(name, config));
+    await interleave(candidates, options);
+    return candidates as [Candidate, Candidate];
+  } finally {
+    for (const candidate of candidates) candidate.end();
+  }
+}
+
+const ms = (value: number) => `${value.toFixed(0)} ms`;
+const ratio = (ours: number, other: number) => (ours / other).toFixed(2);
+
+function row(what: string, ours: Candidate, other: Candidate): Row {
+  const [a, b] = [median(ours.times), median(other.times)];
+  const rounds = `n = ${ours.times.length}`;
+  return [what, `${ratio(a, b)} ×  (${ms(a)} to ${ms(b)}; ${rounds})`];
+}
+
+const memory = (what: string, ours: Candidate, other: Candidate): Row => [
+  `${what}, peak memory`,
+  `${ratio(ours.peakMb, other.peakMb)} ×  (${ours.peakMb.toFixed(0)} MB to ${other.peakMb.toFixed(0)} MB)`,
+];
+
+export async function encoderRows(networks: Networks, say: (text: string) => void): Promise<Row[]> {
+  const { folder, plain, threads, rounds } = networks;
+  const manifest = manifestIn(folder);
+  const { name, sizePx } = manifest.input;
+  const inputs = [{ name, dims: [1, 3, sizePx, sizePx] }];
+  const graphs = (roles: string[]) =>
+    roles.map((role) => join(folder, fileOfRole(manifest, role).path));
+  const exact = graphs(encoderPieces(manifest).map(({ role }) => role));
+  const draft = manifest.draftEncoder && graphs(manifest.draftEncoder.pieces.map((p) => p.role));
+  const rows: Row[] = [];
+  if ('missing' in plain) return [['Encoder', `not compared: ${plain.missing}`]];
+  const node = (paths: string[]): CandidateConfig => ({
+    ...{ runtime: 'node', threads, inputs },
+    graphs: paths,
+  });
+  const plainConfig: CandidateConfig = { ...node([plain.encoder]), plainOptions: true };
+  say('Encoder against the plain export …');
+  const [ours, exported] = await compare(['ours', node(exact)], ['plain export', plainConfig], {
+    rounds,
+  });
+  rows.push(row('Encoder fp32 to plain export', ours, exported));
+  rows.push(memory('Encoder fp32 to plain export', ours, exported));
+  rows.push(['Encoder sessions, load', `${ms(ours.loadMs)} to ${ms(exported.loadMs)}`]);
+  if (draft) {
+    say('Draft encoder against the plain export …');
+    const [int8, again] = await compare(['draft', node(draft)], ['plain export', plainConfig], {
+      rounds,
+    });
+    rows.push(row('Draft encoder (int8) to plain export', int8, again));
+  }
+  return rows;
+}
+
+/** Apart from the others, as one run of the web runtime takes half a minute. */
+export async function webEncoderRows(
+  { folder, plain, threads, rounds }: Networks,
+  say: (text: string) => void,
+): Promise<Row[]> {
+  const what = 'Encoder fp32 to onnxruntime-web';
+  if ('missing' in plain) return [[what, `not compared: ${plain.missing}`]];
+  const manifest = manifestIn(folder);
+  const { name, sizePx } = manifest.input;
+  const inputs = [{ name, dims: [1, 3, sizePx, sizePx] }];
+  const graphs = encoderPieces(manifest).map(({ role }) =>
+    join(folder, fileOfRole(manifest, role).path),
+  );
+  say('Encoder against onnxruntime-web …');
+  const [ours, web] = await compare(
+    ['ours', { runtime: 'node', threads, inputs, graphs }],
+    ['onnxruntime-web', { runtime: 'web', threads, inputs, graphs: [plain.encoder] }],
+    { rounds },
+  );
+  return [row(what, ours, web), memory(what, ours, web)];
+}
+
+export async function decoderRows(networks: Networks, say: (text: string) => void): Promise<Row[]> {
+  const { folder, plain, threads, rounds } = networks;
+  const manifest = manifestIn(folder);
+  const { decoder, embedding } = manifest;
+  const box = [200, 260, 480, 560];
+  const boxes = (count: number) => ({
+    name: decoder.boxName,
+    dims: [count, 4],
+    values: Array.from({ length: count }, (_, at) => box.map((edge) => edge + 10 * at)).flat(),
+  });
+  const seen = decoder.slice!.outputs.map(({ name, shape }) => ({ name, dims: shape }));
+  const path = join(folder, fileOfRole(manifest, 'decoder').path);
+  const ours = (count: number): CandidateConfig => ({
+    ...{ runtime: 'node', threads, graphs: [path] },
+    inputs: [...seen, boxes(count)],
+  });
+  const repeats = 10;
+  say('Decoder …');
+  const rows: Row[] = [];
+  const [eight, one] = await compare(['eight boxes', ours(8)], ['one box', ours(1)], {
+    rounds,
+    repeats,
+  });
+  rows.push(row('Eight boxes on a slice to one', eight, one));
+  if ('missing' in plain) return [...rows, ['Decoder', `not compared: ${plain.missing}`]];
+  const inputs = [
+    { name: 'embedding', dims: embedding.shape },
+    { ...boxes(1), name: 'boxes' },
+  ];
+  const first: CandidateConfig = {
+    ...{ runtime: 'node', threads },
+    graphs: [join(folder, fileOfRole(manifest, decoder.slice!.role).path), path],
+    inputs: [{ name: decoder.embeddingName, dims: embedding.shape }, boxes(1)],
+  };
+  const exported: CandidateConfig = {
+    ...{ runtime: 'node', threads, inputs, plainOptions: true },
+    graphs: [plain.decoder],
+  };
+  const web: CandidateConfig = { runtime: 'web', threads, inputs, graphs: [plain.decoder] };
+  for (const [what, config, other] of [
+    ['Decoder to plain export', ours(1), exported],
+    ['Decoder, first box of a slice, to plain export', first, exported],
+    ['Decoder to onnxruntime-web', ours(1), web],
+  ] as const) {
+    const compared = await compare(['ours', config], [what, other], { rounds, repeats });
+    rows.push(row(what, ...compared));
+  }
+  return rows;
+}
