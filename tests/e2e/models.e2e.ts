@@ -5,7 +5,10 @@ import { architectures } from '../../src-main/models/graphs/architectures.ts';
 import { expectedTensors } from '../../src-main/models/graphs/tensors.ts';
 import { writeFormulaCheckpoint } from '../support/formula-checkpoint.ts';
 import { expect, test } from './support/files.ts';
+import { lesionBox, lesionExtentMm, writeLesionSeries } from './support/lesion-series.ts';
+import { LibraryPage } from './support/library-page.ts';
 import { root } from './support/start-host.ts';
+import { ViewerPage } from './support/viewer-page.ts';
 
 const checkpoint = (name: string) => join(root, 'tests/fixtures/checkpoints', name);
 
@@ -16,7 +19,7 @@ async function openModels(page: Page): Promise<void> {
 
 const dialog = (page: Page) => page.getByTestId('add-model');
 
-test('a checkpoint that is chosen becomes a verified model, the default, and can be removed', async ({
+test('a checkpoint that is chosen becomes a verified model, answers a box, and can be removed', async ({
   workstation,
   folder,
 }) => {
@@ -42,6 +45,22 @@ test('a checkpoint that is chosen becomes a verified model, the default, and can
   await expect(card).toContainText('Default');
   await expect(card.getByTestId('provider-checks')).toContainText(/encoder .* · decoder .* · load/);
 
+  const series = join(folder, 'CT');
+  writeLesionSeries(series, { name: 'Added^Model', number: 7 });
+  await page.locator('nav a[href="#/library"]').click();
+  const library = new LibraryPage(page);
+  await library.importFolder(series);
+  await library.finishImport(/1 series imported/);
+  await library.unfold('Added, Model');
+  await library.openSeries('128 × 96 × 24');
+  const viewer = new ViewerPage(page, lesionExtentMm);
+  await viewer.isOpen();
+  await page.keyboard.press('b');
+  await viewer.drag('axial', lesionBox.axial.from, lesionBox.axial.to);
+  await viewer.hasAnswered('axial', 1);
+  await expect(page.locator('footer.bar')).toContainText('Formula weights');
+
+  await openModels(page);
   await card.getByTestId('model-remove').click();
   await page.getByTestId('model-remove-confirm').click();
   await expect(card).toHaveCount(0);
