@@ -30,6 +30,7 @@ export const errorCodes = [
   'model-not-removable',
   'model-family-needed',
   'model-files-needed',
+  'model-one-at-a-time',
   'model-check-failed',
   'onnx-unreadable',
   'onnx-many-masks',

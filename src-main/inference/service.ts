@@ -90,6 +90,10 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
     cache: createProbeCache(cacheDir && join(cacheDir, 'provider-probes.json')),
     onChange: () => tell({}),
   });
+  /** Trials run in processes of their own, which must end with this service. */
+  const closing = new AbortController();
+  const untilClosed = (signal: AbortSignal | undefined) =>
+    signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
   const records = createCheckRecords(cacheDir && join(cacheDir, 'model-checks.json'));
   const checks = createModelChecks({ spawn, providers, records });
   const runner = createJobRunner({
@@ -314,9 +318,11 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
 
     async verifyModel(modelId, checkOptions) {
       const model = models.resolve(modelId);
-      return model.ok ? checks.check(model.value, checkOptions) : model;
+      if (!model.ok) return model;
+      const signal = untilClosed(checkOptions?.signal);
+      return checks.check(model.value, { ...checkOptions, signal });
     },
-    tryModel: (trial, signal) => tryModel(spawn, trial, signal),
+    tryModel: (trial, signal) => tryModel(spawn, trial, untilClosed(signal)),
     checksOf: (modelSha256) => records.of(modelSha256),
 
     setOptions(changed) {
@@ -331,6 +337,7 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
 
     async close() {
       closed = true;
+      closing.abort();
       clearTimeout(idle);
       for (const waiting of queue.clear()) waiting.settle(fail('cancelled'));
       providers.close();

@@ -354,6 +354,10 @@ describe('what cannot be a model', () => {
     expect(await codeOf(join(checkpointFolder, 'hostile.pth'))).toBe('checkpoint-forbidden');
     expect(await codeOf(join(checkpointFolder, 'plain.pth'))).toBe('checkpoint-unknown-model');
     expect(await codeOf(join(checkpointFolder, 'legacy.pth'))).toBe('checkpoint-legacy');
+    const two = ['plain.pth', 'cuda.pth'].map((name) => join(checkpointFolder, name));
+    expect(await adding.propose({ paths: two })).toMatchObject({
+      error: { code: 'model-one-at-a-time', params: { names: 'plain.pth, cuda.pth' } },
+    });
     const jpeg = join(temporaryFolder(), 'medsam_vit_b.pth');
     writeFileSync(jpeg, readFileSync('tests/fixtures/phantoms/grey.jpg'));
     expect(await codeOf(jpeg)).toBe('checkpoint-other-format');

@@ -84,8 +84,11 @@ export function createModelAdding(options: {
       };
       return ok({ proposal, sources, staging, kind: 'onnx', onnx: onnx.value });
     }
-    const [source] = sources;
+    const [source, ...more] = sources;
     if (!source) return fail('model-files-needed', { missing: 'model.json' });
+    if (more.length > 0) {
+      return fail('model-one-at-a-time', { names: sources.map(({ name }) => name).join(', ') });
+    }
     const facts = await runTask({ type: 'inspect', path: source.path }, signal);
     if (!facts.ok) return facts;
     const { architecture, sha256, tensors, beside } = facts.value;
