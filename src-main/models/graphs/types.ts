@@ -108,6 +108,7 @@ export interface WeightsFile {
  * The graphs of a model:
  * - `encoder`, or `encoder-1` … `encoder-n`: image [1, 3, S, S] → embedding [1, C, E, E], in graphs to run one after
  *   another, each taking what the one before gave, so that other work can come between them;
+ * - `draft-encoder-1` … `draft-encoder-n`: the same with 8-bit products, where it was asked for;
  * - `decoder-slice`: embedding → what the decoder makes of it before it knows a box, run once per slice;
  * - `decoder`: the outputs of `decoder-slice` under the same names and boxes [B, 4] (x0, y0, x1, y1 in pixels of the
  *   encoder's input) → logits [B, 1, 4E, 4E] of mask token 0 and iou [B, 1].
