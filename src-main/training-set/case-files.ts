@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { SeriesKind } from '../../src-shared/contract/series.ts';
 import type { ModelWindow } from '../../src-shared/window.ts';
 import { sliceToView } from '../inference/recipes/intensity.ts';
@@ -31,7 +32,7 @@ export function filesOf(
   map: LabelMap,
   { stem, kind, channels }: { stem: string; kind: SeriesKind; channels: 1 | 3 },
 ): FilePart[] {
-  const slices = [...map.slices.keys()];
+  const slices = [...map.slices.keys()].toSorted((a, b) => a - b);
   if (kind === 'image') return [{ name: `${stem}.npz`, map, slices, flat: true }];
   if (channels === 1) return [{ name: `${stem}.npz`, map, slices, flat: false }];
   return slices.map((k) => ({
@@ -62,11 +63,15 @@ export async function writeCaseFile(
   async function* images() {
     for (const k of slices) {
       signal?.throwIfAborted();
+      await breathe();
       yield await greys(file, k);
     }
   }
-  function* labels() {
-    for (const k of slices) yield flipped(map.slices.get(k)!, width, height, flip);
+  async function* labels() {
+    for (const k of slices) {
+      await breathe();
+      yield flipped(map.slices.get(k)!, width, height, flip);
+    }
   }
   const arrays: NpzArray[] = [
     { name: 'imgs', type: 'uint8', shape: imgs, parts: images },

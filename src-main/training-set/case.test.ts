@@ -35,7 +35,7 @@ function input(series: Partial<CaseInput['series']>): CaseInput {
     anatomy: undefined,
     modelWindow: { kind: 'identity' },
     severalWindows: false,
-    segments: [{ segment: 3, masks: [mask(1), mask(3)] }],
+    segments: [{ segment: 3, masks: () => [mask(1), mask(3)] }],
     leftOut: [],
     limits: { minimumVoxels: 1000, minimumSlicePx: 5 },
   };
@@ -87,8 +87,11 @@ test('frames in colour get an (H, W, 3) file each', async () => {
 
 test('a picture in grey gets three equal channels, and no spacing where there is none', async () => {
   const folder = temporaryFolder();
-  const picture = { ...input({ kind: 'image', hasSpacing: false, modality: 'CR' }), anatomy: 'Hand' };
-  picture.segments = [{ segment: 1, masks: [mask(0)] }];
+  const picture = {
+    ...input({ kind: 'image', hasSpacing: false, modality: 'CR' }),
+    anatomy: 'Hand',
+  };
+  picture.segments = [{ segment: 1, masks: () => [mask(0)] }];
   const report = await writeCase(volumes(1), folder, picture);
   expect(report.cautions).toEqual(['spacing-unknown']);
   const arrays = await readNpz(join(folder, 'CR_Hand_p0001s01.npz'));

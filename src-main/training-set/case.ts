@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { SeriesKind } from '../../src-shared/contract/series.ts';
 import type { ModelWindow } from '../../src-shared/window.ts';
 import { intensityRangeOf, uprightFlip, type SliceSeries } from '../segmentation/slice-image.ts';
@@ -5,7 +6,7 @@ import type { VolumeReader } from '../segmentation/types.ts';
 import type { PlacedMask } from '../segmentation/union.ts';
 import { filesOf, layerLetters, writeCaseFile } from './case-files.ts';
 import { curate, segmentGrid, slicesOf, type CurationLimits } from './curation.ts';
-import { labelMaps } from './label-maps.ts';
+import { addSegment, type LabelMap } from './label-maps.ts';
 import { safeAnatomy, safeModality } from './pseudonyms.ts';
 import type { CaseReport, Caution, FileReport } from './report.ts';
 
@@ -23,7 +24,7 @@ export interface CaseInput {
   modelWindow: ModelWindow;
   severalWindows: boolean;
   /** Usable masks by segment, in the order of the series' list; `segment` counts from 1. */
-  segments: { segment: number; masks: PlacedMask[] }[];
+  segments: { segment: number; masks: () => PlacedMask[] }[];
   leftOut: CaseReport['leftOut'];
   limits: { minimumVoxels: number; minimumSlicePx: number };
 }
@@ -51,12 +52,20 @@ export async function writeCase(
     minimumVoxels: kind === 'volume' && geometry.sizeVx[2] > 1 ? limits.minimumVoxels : null,
   };
 
-  const grids = input.segments.map(({ segment, masks }) => ({ segment, grid: segmentGrid(masks) }));
-  const withGaps = three.minimumVoxels !== null && grids.some(({ grid }) => hasGaps(grid));
-  const dropped = grids.flatMap(({ segment, grid }) =>
-    curate(grid, three).map((piece) => ({ segment, ...piece })),
-  );
-  const maps = labelMaps(grids, geometry.sizeVx[0], geometry.sizeVx[1]);
+  const maps: LabelMap[] = [];
+  const dropped: CaseReport['dropped'] = [];
+  let withGaps = false;
+  for (const { segment, masks } of input.segments) {
+    // A large organ takes a while; between the steps the window gets its answers.
+    await breathe();
+    signal?.throwIfAborted();
+    const grid = segmentGrid(masks());
+    await breathe();
+    withGaps ||= three.minimumVoxels !== null && hasGaps(grid);
+    dropped.push(...curate(grid, three).map((piece) => ({ segment, ...piece })));
+    await breathe();
+    addSegment(maps, { segment, grid }, geometry.sizeVx[0], geometry.sizeVx[1]);
+  }
 
   const files: FileReport[] = [];
   for (const [n, map] of maps.entries()) {

@@ -19,39 +19,35 @@ export interface MapLabel {
 const mostLabels = 255;
 
 /**
- * Puts segments into label maps of a series' slices of `widthPx` × `heightPx`. A voxel of a label
- * map has one label, and segments may overlap (a lesion in its organ): a segment goes into the first
- * map in which it covers nobody, so that no mask loses a voxel to another.
+ * Puts a segment into the label maps of a series' slices of `widthPx` × `heightPx`. A voxel of a
+ * label map has one label, and segments may overlap (a lesion in its organ): a segment goes into the
+ * first map in which it covers nobody, else into a new one, so that no mask loses a voxel to another.
  */
-export function labelMaps(
-  segments: { segment: number; grid: SegmentGrid }[],
+export function addSegment(
+  maps: LabelMap[],
+  { segment, grid }: { segment: number; grid: SegmentGrid },
   widthPx: number,
   heightPx: number,
-): LabelMap[] {
-  const maps: LabelMap[] = [];
-  for (const { segment, grid } of segments) {
-    const slices = slicesOf(grid);
-    if (slices.length === 0) continue;
-    let map = maps.find(
-      (one) => one.segments.length < mostLabels && isFree(one, grid, slices, widthPx),
-    );
-    if (!map) {
-      map = { slices: new Map(), segments: [] };
-      maps.push(map);
-    }
-    map.segments.push(segment);
-    const label = map.segments.length;
-    for (const k of slices) {
-      const plane = map.slices.get(k) ?? new Uint8Array(widthPx * heightPx);
-      map.slices.set(k, plane);
-      visitSlice(grid, k, widthPx, (pixel) => {
-        plane[pixel] = label;
-        return true;
-      });
-    }
+): void {
+  const slices = slicesOf(grid);
+  if (slices.length === 0) return;
+  let map = maps.find(
+    (one) => one.segments.length < mostLabels && isFree(one, grid, slices, widthPx),
+  );
+  if (!map) {
+    map = { slices: new Map(), segments: [] };
+    maps.push(map);
   }
-  for (const map of maps) map.slices = new Map([...map.slices].toSorted(([a], [b]) => a - b));
-  return maps;
+  map.segments.push(segment);
+  const label = map.segments.length;
+  for (const k of slices) {
+    const plane = map.slices.get(k) ?? new Uint8Array(widthPx * heightPx);
+    map.slices.set(k, plane);
+    visitSlice(grid, k, widthPx, (pixel) => {
+      plane[pixel] = label;
+      return true;
+    });
+  }
 }
 
 /** The labels that the given slices of a map have, with their sizes. */

@@ -94,11 +94,14 @@ export function caseInput(
     names,
     anatomy,
     limits,
-    modelWindow: wishes.modelWindow ?? windows[0] ?? defaultModelWindow({ ...row, valueRange: [valueMin, valueMax] }),
+    modelWindow:
+      wishes.modelWindow ??
+      windows[0] ??
+      defaultModelWindow({ ...row, valueRange: [valueMin, valueMax] }),
     severalWindows: wishes.modelWindow === undefined && windows.length > 1,
     segments: [...placeOf].flatMap(([segmentId, segment]) => {
       const own = ids.get(segmentId);
-      return own ? [{ segment, masks: placedMasks(db, own) }] : [];
+      return own ? [{ segment, masks: () => placedMasks(db, own) }] : [];
     }),
     leftOut,
   };
