@@ -49,8 +49,10 @@ export interface Encoder {
   advance(job: EncodeJob, draft: boolean): Promise<Result<Encoding>>;
 }
 
-export function promptableRecipe({ resize, greys, intensity, output }: PromptableManifest): string {
-  return `promptable/1 ${resize.policy} ${resize.filter} ${greys} ${intensity.scale} ${output.order}`;
+/** Names the recipe in provenance and for the cache; the number rises when the same manifest gives other greys. */
+export function promptableRecipe(manifest: PromptableManifest): string {
+  const { resize, greys, intensity, boxFrame, output } = manifest;
+  return `promptable/2 ${resize.policy} ${resize.filter} ${greys} ${intensity.scale} ${boxFrame} ${output.order}`;
 }
 
 export const valuesIn = (shape: readonly number[]) =>
