@@ -24,7 +24,8 @@ export function useNumbers() {
     ml: (value: number): string =>
       `${value < 10 ? made.value.d2.format(value) : value < 1000 ? made.value.d1.format(value) : made.value.d0.format(value)} mL`,
     whole: (value: number): string => made.value.d0.format(value),
-    percent: (value: number): string => `${value > 0 ? '+' : ''}${made.value.d0.format(value)} %`,
+    /** A change; with the sign of minus, which a hyphen is too short for. */
+    percent: (value: number): string => `${value > 0 ? '+' : ''}${made.value.d0.format(value).replace('-', '−')} %`,
     /** A DSC and the like, 0…1. */
     ratio: (value: number): string => made.value.d2.format(value),
     plain: (value: number): string => made.value.upTo2.format(value),
