@@ -49,12 +49,20 @@ export function createModelChecks(options: {
       if (verification && checks.every(({ passed }) => passed)) {
         const slice = await verificationSlice(model);
         if (!slice.ok) return slice;
+        let timeoutMs: number | undefined;
         for (const provider of await usable()) {
           onProvider?.(provider);
-          const job = { model, provider, slice: slice.value, boxPx: verification.boxPx };
+          const job = {
+            model,
+            provider,
+            slice: slice.value,
+            boxPx: verification.boxPx,
+            ...(timeoutMs !== undefined && { timeoutMs }),
+          };
           const trial: Result<ModelTrial> =
             provider === 'cpu' && onCpu ? ok(onCpu) : await tryModel(spawn, job, signal);
           if (!trial.ok && trial.error.code === 'cancelled') return trial;
+          if (trial.ok && provider === 'cpu') timeoutMs = patience(trial.value);
           const found = trial.ok
             ? compareNumbers(verification, trial.value, provider)
             : [notRun(provider, trial.error.detail ?? trial.error.code)];
@@ -70,6 +78,10 @@ export function createModelChecks(options: {
     },
   };
 }
+
+/** A provider that needs ten times as long as the CPU (a GPU made of software) is of no use. */
+const patience = ({ loadMs, encoderMs, decoderMs }: ModelTrial): number =>
+  Math.max(60_000, 10 * (loadMs + (encoderMs ?? 0) + decoderMs));
 
 const notRun = (provider: ExecutionProvider, detail: string): Check => ({
   name: `numbers on ${provider}`,

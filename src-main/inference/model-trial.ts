@@ -12,6 +12,15 @@ const START_TIMEOUT_MS = 30_000;
 /** Loading and the first run of the largest encoder take half a minute on an old machine. */
 const ANSWER_TIMEOUT_MS = 300_000;
 
+export interface Trial {
+  model: InstalledModel;
+  provider: ExecutionProvider;
+  slice: SliceImage;
+  boxPx: BoxPx;
+  /** The most that loading, or one answer, may take. */
+  timeoutMs?: number;
+}
+
 /** What a model answers for one slice and box, and how long it takes. */
 export interface ModelTrial {
   /** [grid, grid], row by row. */
@@ -32,7 +41,7 @@ export interface ModelTrial {
  */
 export async function tryModel(
   spawn: SpawnEngine,
-  trial: { model: InstalledModel; provider: ExecutionProvider; slice: SliceImage; boxPx: BoxPx },
+  trial: Trial,
   signal?: AbortSignal,
 ): Promise<Result<ModelTrial>> {
   if (signal?.aborted) return fail('cancelled');
@@ -46,7 +55,7 @@ export async function tryModel(
   const ask = async <R extends EngineRequest>(
     request: R,
   ): Promise<Result<EngineAnswer<R['type']>>> => {
-    const outcome = await engine.request(request, ANSWER_TIMEOUT_MS);
+    const outcome = await engine.request(request, trial.timeoutMs ?? ANSWER_TIMEOUT_MS);
     if (outcome.kind === 'answered') return outcome.result;
     return signal?.aborted
       ? fail('cancelled')

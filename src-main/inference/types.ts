@@ -7,9 +7,8 @@ import type {
 } from '../../src-shared/contract/models.ts';
 import type { Result } from '../../src-shared/result.ts';
 import type { Voxels } from '../imaging/types.ts';
-import type { InstalledModel } from '../models/manifest.ts';
 import type { CheckOptions } from './model-checks.ts';
-import type { ModelTrial } from './model-trial.ts';
+import type { ModelTrial, Trial } from './model-trial.ts';
 
 /** One slice as it is stored, upright or not: the model's frame is that of the stored lattice unless flipped. */
 export interface SliceImage {
@@ -108,10 +107,7 @@ export interface InferenceController extends InferenceService {
    */
   verifyModel(modelId: string, options?: CheckOptions): Promise<Result<ModelVerification>>;
   /** Runs a model, installed or not, on one slice and box; see `model-trial.ts`. */
-  tryModel(
-    trial: { model: InstalledModel; provider: ExecutionProvider; slice: SliceImage; boxPx: BoxPx },
-    signal?: AbortSignal,
-  ): Promise<Result<ModelTrial>>;
+  tryModel(trial: Trial, signal?: AbortSignal): Promise<Result<ModelTrial>>;
   /** The last results of `verifyModel` on this machine, by the model's SHA-256. */
   checksOf(modelSha256: string): ProviderCheck[];
   /** Settings that changed: the limit of the embeddings on disk, and whether drafts are wanted. */
