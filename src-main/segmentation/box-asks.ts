@@ -75,9 +75,9 @@ export class Previews {
     return this.#bits.get(previewId) ?? null;
   }
 
-  /** The answer to this question if it was, or is being, previewed and was not superseded. */
+  /** The answer to this question if it was, or is being, previewed exactly and was not superseded. */
   async answer(ask: BoxAsk): Promise<Result<BoxMask> | null> {
     const answer = await this.#answers.get(askKey(ask));
-    return answer?.ok ? ok(answer.value) : null;
+    return answer?.ok && !answer.value.draft ? ok(answer.value) : null;
   }
 }

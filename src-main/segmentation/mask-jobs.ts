@@ -14,6 +14,11 @@ import { findSeries } from './series-context.ts';
 import { storedAsync } from './storage-errors.ts';
 import type { SegmentationDependencies } from './types.ts';
 
+/** A mask of the draft encoder, for the screen alone. */
+export type Draft = Pick<BoxMask, 'originPx' | 'sizePx' | 'areaPx' | 'bits'> & {
+  provenance: Provenance;
+};
+
 /** Answers stored boxes: asks the model and fills the pending record with its mask, or with why there is none. */
 export class MaskJobs {
   readonly #deps: SegmentationDependencies;
@@ -21,6 +26,7 @@ export class MaskJobs {
   readonly #revisions: Revisions;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
+  readonly #drafts = new Map<string, Draft>();
 
   constructor(deps: SegmentationDependencies, previews: Previews, revisions: Revisions) {
     this.#deps = deps;
@@ -36,16 +42,35 @@ export class MaskJobs {
     return job;
   }
 
+  /** What is shown of a pending record while its exact mask is being made. */
+  draft(maskId: string): Draft | null {
+    return this.#drafts.get(maskId) ?? null;
+  }
+
   async #answer(maskId: string, ask: BoxAsk): Promise<Result<BoxMask>> {
     const answer = await storedAsync(async () => {
       const previewed = await this.#previews.answer(ask);
       if (previewed) return previewed;
-      const job = await boxJob(this.#deps.volumes, ask);
-      return this.#deps.inference.segmentBox(job, { signal: this.#closing.signal });
+      const { inference, volumes } = this.#deps;
+      const { signal } = this.#closing;
+      const job = await boxJob(volumes, ask);
+      const first = await inference.segmentBox(job, { signal, draft: true });
+      if (!first.ok || !first.value.draft) return first;
+      this.#show(maskId, ask, first.value);
+      return inference.refineBox(job, { signal });
     });
+    this.#drafts.delete(maskId);
     if (this.#closing.signal.aborted) return fail('cancelled');
     const kept = this.#keep(maskId, ask, answer);
     return kept ? answer : fail('not-found', { what: 'mask', id: maskId });
+  }
+
+  #show(maskId: string, ask: BoxAsk, mask: BoxMask): void {
+    const { originPx, sizePx, areaPx, bits } = mask;
+    const provenance = this.#provenance(ask, mask);
+    this.#drafts.set(maskId, { originPx, sizePx, areaPx, bits, provenance });
+    writeTransaction(this.#deps.database.db, (tx) => bumpRevision(tx, ask.series.id));
+    this.#revisions.announce([ask.series.id]);
   }
 
   /** Fills the record, once: a record that is not pending any more is left as it is. */
@@ -100,6 +125,7 @@ export class MaskJobs {
       decoderMs: mask.decoderMs,
       embeddingCached: mask.embeddingCached,
       expectedDsc: mask.expectedDsc,
+      draft: mask.draft,
       lowBelow: model.ok ? (model.value.manifest.output?.expectedDsc?.lowBelow ?? null) : null,
     };
   }

@@ -88,7 +88,11 @@ export function liveMask(db: Db, maskId: string): Result<{ mask: MaskRow; segmen
 }
 
 /** A record as the contract has it. */
-export function toSliceMask(series: SeriesContext, row: MaskRow): SliceMask {
+export function toSliceMask(
+  series: SeriesContext,
+  row: MaskRow,
+  draft: Pick<SliceMask, 'originPx' | 'sizePx' | 'areaPx' | 'provenance'> | null = null,
+): SliceMask {
   const { originX, originY, sizeX, sizeY, error, request: _request, ...rest } = row;
   return {
     ...rest,
@@ -96,5 +100,22 @@ export function toSliceMask(series: SeriesContext, row: MaskRow): SliceMask {
     originPx: [originX, originY],
     sizePx: [sizeX, sizeY],
     areaMm2: series.measurable ? row.areaPx * pixelAreaMm2(series.geometry, row.axis) : null,
+    draft: false,
+    ...(draft && row.state === 'pending' ? shown(draft) : {}),
   };
 }
+
+/** Nothing is measured on a draft. */
+const shown = ({
+  originPx,
+  sizePx,
+  areaPx,
+  provenance,
+}: Pick<SliceMask, 'originPx' | 'sizePx' | 'areaPx' | 'provenance'>) => ({
+  originPx,
+  sizePx,
+  areaPx,
+  provenance,
+  areaMm2: null,
+  draft: true,
+});

@@ -6,7 +6,14 @@ import { boxJob, Previews, slicesAround, type BoxAsk } from './box-asks.ts';
 import { nextLabel, revisionOf, stepEdit } from './edit-log.ts';
 import { MaskJobs } from './mask-jobs.ts';
 import { SegmentMeasures, storedBorderBytes, storedMaskBytes } from './measures.ts';
-import { findMask, findSegment, liveMasks, liveSegments, masksOfSegment, toSliceMask } from './records.ts';
+import {
+  findMask,
+  findSegment,
+  liveMasks,
+  liveSegments,
+  masksOfSegment,
+  toSliceMask,
+} from './records.ts';
 import type { MaskRow, SegmentRow } from './records.ts';
 import { Recent } from '../recent.ts';
 import { Revisions } from './revisions.ts';
@@ -121,7 +128,7 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
           ...read,
           seriesId,
           segments,
-          masks: read.masks.map((row) => toSliceMask(series, row)),
+          masks: read.masks.map((row) => toSliceMask(series, row, jobs.draft(row.id))),
         });
       }),
 
@@ -159,14 +166,22 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
         if (!ask.ok) return ask;
         const job = await boxJob(volumes, ask.value);
         const lane = `preview:${request.seriesId}`;
-        const running = inference.segmentBox(job, signal ? { lane, signal } : { lane });
+        const running = inference.segmentBox(job, {
+          lane,
+          draft: true,
+          ...(signal ? { signal } : {}),
+        });
         previews.start(ask.value, running);
         const answer = await running;
         if (!answer.ok) return answer;
         const { originPx, sizePx, areaPx } = answer.value;
         const previewId = randomUUID();
         previews.keep(previewId, answer.value);
-        return ok({ previewId, originPx, sizePx, areaPx, timings: timings(answer.value, started) });
+        return ok({
+          ...{ previewId, originPx, sizePx, areaPx },
+          draft: answer.value.draft,
+          timings: timings(answer.value, started),
+        });
       }),
 
     segment: (request) =>
@@ -238,7 +253,9 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
       return { queued: queued.ok ? queued.value : 0 };
     },
 
-    maskBytes: (id) => previews.bits(id) ?? storedMaskBytes(db, id),
+    maskBytes: (id) =>
+      previews.bits(id) ??
+      (id.startsWith('draft-') ? (jobs.draft(id.slice(6))?.bits ?? null) : storedMaskBytes(db, id)),
     borderBytes: (maskId) => storedBorderBytes(db, maskId),
     modelViewBytes: (id) => views.get(id) ?? null,
     resumed,

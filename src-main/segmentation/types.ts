@@ -50,7 +50,7 @@ export interface SegmentationLog {
 export interface SegmentationDependencies {
   database: LibraryDatabase;
   volumes: VolumeReader;
-  inference: Pick<InferenceService, 'segmentBox' | 'modelView' | 'prefetch'>;
+  inference: Pick<InferenceService, 'segmentBox' | 'refineBox' | 'modelView' | 'prefetch'>;
   models: ModelChoice;
   settings: { get(): { reader: string } };
   log: SegmentationLog;
@@ -85,6 +85,7 @@ export interface SegmentationService {
       originPx: [number, number];
       sizePx: [number, number];
       areaPx: number;
+      draft: boolean;
       timings: Timings;
     }>
   >;

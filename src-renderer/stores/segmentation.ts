@@ -41,6 +41,8 @@ export const useSegmentationStore = defineStore('segmentation', () => {
   const bits = shallowRef<ReadonlyMap<string, PlacedMask>>(new Map());
   const draft = shallowRef<BoxDraft | null>(null);
   const preview = shallowRef<PlacedMask | null>(null);
+  /** The preview shown is a draft of the model. */
+  const previewIsDraft = ref(false);
   const selectedSegmentId = ref<string | null>(null);
   const selectedMaskId = ref<string | null>(null);
   const hidden = ref<ReadonlySet<string>>(new Set());
@@ -159,13 +161,14 @@ export const useSegmentationStore = defineStore('segmentation', () => {
   async function adopt(next: SegmentationState): Promise<void> {
     if (state.value && next.revision < state.value.revision) return;
     const known = bits.value;
-    const wanted = next.masks.filter((m) => m.state === 'done');
+    const wanted = next.masks.filter((m) => m.state === 'done' || m.draft);
+    const drafts = new Set(masks.value.filter((m) => m.draft).map((m) => m.id));
     const entries = await Promise.all(
       wanted.map(async (m): Promise<[string, PlacedMask] | null> => {
         const have = known.get(m.id);
-        if (have) return [m.id, have];
+        if (have && m.draft === drafts.has(m.id)) return [m.id, have];
         try {
-          return [m.id, placed(m, await fetchBits(m.id, m.sizePx))];
+          return [m.id, placed(m, await fetchBits(m.draft ? `draft-${m.id}` : m.id, m.sizePx))];
         } catch (cause) {
           error.value = fail('internal', {}, String(cause)).error;
           return null;
@@ -199,7 +202,9 @@ export const useSegmentationStore = defineStore('segmentation', () => {
     if (!answer || !draft.value?.dragging) return;
     try {
       const data = await fetchBits(answer.previewId, answer.sizePx);
-      if (draft.value?.dragging && sameSlice(draft.value, box)) preview.value = placed({ ...box, ...answer }, data);
+      if (!draft.value?.dragging || !sameSlice(draft.value, box)) return;
+      preview.value = placed({ ...box, ...answer }, data);
+      previewIsDraft.value = answer.draft;
     } catch {
       // An old preview may be gone already; the next one follows.
     }
@@ -334,7 +339,7 @@ export const useSegmentationStore = defineStore('segmentation', () => {
   }
 
   return {
-    seriesId, state, bits, draft, preview, selectedSegmentId, selectedMaskId, hidden,
+    seriesId, state, bits, draft, preview, previewIsDraft, selectedSegmentId, selectedMaskId, hidden,
     modelWindow, modelId, error, waiting,
     segments, masks, selectedSegment, selectedMask, inHand, placedOf, colourOf,
     load, leave, refresh, dragBox, cancelDrag, storeDraft, settled, addSegment, updateSegment, removeSegment,

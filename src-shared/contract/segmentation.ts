@@ -51,6 +51,8 @@ export const provenanceSchema = z.object({
   expectedDsc: z.number().min(0).max(1).nullable().default(null),
   /** Below this expected DSC the model's manifest asked for a warning. */
   lowBelow: z.number().nullable().default(null),
+  /** Made with the model's less exact draft encoder; never of a stored mask. */
+  draft: z.boolean().default(false),
 });
 export type Provenance = z.infer<typeof provenanceSchema>;
 
@@ -67,6 +69,8 @@ export const sliceMaskSchema = z.object({
   /** pending: the box is stored and the model has still to answer; failed: `error` says why. */
   state: z.enum(['pending', 'done', 'failed']),
   error: appErrorSchema.optional(),
+  /** Pending, and here is a draft for the time being: its bits are behind `/mask/draft-<id>`. It is never stored. */
+  draft: z.boolean(),
   /** Pixel rectangle of the mask on its slice; the bits are behind `/mask/<id>`. */
   originPx: z.tuple([z.number().int(), z.number().int()]),
   sizePx: z.tuple([z.number().int(), z.number().int()]),
@@ -154,10 +158,19 @@ export type StoredBox = z.infer<typeof storedBoxSchema>;
 
 export const segmentationContract = {
   state: oc.input(series).output(resultSchema(segmentationStateSchema)),
-  changes: oc.input(series).output(eventIterator(z.object({ seriesId: z.string(), revision: z.number().int() }))),
+  changes: oc
+    .input(series)
+    .output(eventIterator(z.object({ seriesId: z.string(), revision: z.number().int() }))),
 
   addSegment: oc
-    .input(series.extend({ name: z.string().optional(), colour: colour.optional(), lesionId: z.string().optional(), nameLanguage }))
+    .input(
+      series.extend({
+        name: z.string().optional(),
+        colour: colour.optional(),
+        lesionId: z.string().optional(),
+        nameLanguage,
+      }),
+    )
     .output(resultSchema(segmentSchema)),
   updateSegment: oc
     .input(
@@ -179,12 +192,15 @@ export const segmentationContract = {
         originPx: z.tuple([z.number().int(), z.number().int()]),
         sizePx: z.tuple([z.number().int(), z.number().int()]),
         areaPx: z.number().int(),
+        draft: z.boolean(),
         timings: timingsSchema,
       }),
     ),
   ),
   /** Stores the box at once (state pending), then its mask; `replaces` is the record it was moved from. */
-  segment: oc.input(z.intersection(boxRequestSchema, boxTargetSchema)).output(resultSchema(storedBoxSchema)),
+  segment: oc
+    .input(z.intersection(boxRequestSchema, boxTargetSchema))
+    .output(resultSchema(storedBoxSchema)),
   removeMask: oc.input(z.object({ maskId: z.string() })).output(resultSchema(z.object({}))),
 
   undo: oc.input(series).output(resultSchema(editLabelSchema)),
@@ -205,6 +221,13 @@ export const segmentationContract = {
   ),
   /** Tells the engine which slice is looked at, so that it prepares what is likely to be asked next. */
   prefetch: oc
-    .input(series.extend({ axis: sliceAxisSchema, sliceIndex: z.number().int(), modelWindow: modelWindowSchema, modelId: z.string().optional() }))
+    .input(
+      series.extend({
+        axis: sliceAxisSchema,
+        sliceIndex: z.number().int(),
+        modelWindow: modelWindowSchema,
+        modelId: z.string().optional(),
+      }),
+    )
     .output(z.object({ queued: z.number().int() })),
 };

@@ -9,7 +9,8 @@ import { connectToHost } from '../support/host-client.ts';
 import { balls, slices, writeCt } from './ct-phantom.ts';
 
 /**
- * `npm run bench` (`npm run bench -- models`: models/main.ts): how fast the workstation is on this machine, through its real window. The volume
+ * `npm run bench`: how fast the workstation is on this machine, through its real window (the models by
+ * themselves: `npm run bench -- models`, models/main.ts). The volume
  * is made by code, so that anyone can repeat it. Times are those a person waits; a measure ends when
  * the result is painted.
  */

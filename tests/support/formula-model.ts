@@ -32,6 +32,7 @@ export async function writeFormulaModel(
   const folder = join(root, id);
   mkdirSync(folder, { recursive: true });
   const source = writeFormulaCheckpoint(join(folder, 'weights.pth'), expectedTensors(network));
+  const files: Record<string, ModelFile> = { checkpoint: await fileOf(folder, 'weights.pth') };
   const file = createWeightsFile(join(folder, 'weights.bin'), 'weights.bin');
   let graphs: BuiltGraph[];
   try {
@@ -39,10 +40,7 @@ export async function writeFormulaModel(
   } finally {
     file.close();
   }
-  const files: Record<string, ModelFile> = {
-    checkpoint: await fileOf(folder, 'weights.pth'),
-    weights: await fileOf(folder, 'weights.bin'),
-  };
+  files.weights = await fileOf(folder, 'weights.bin');
   for (const { role, path, bytes } of graphs) {
     writeFileSync(join(folder, path), bytes);
     files[role] = await fileOf(folder, path);

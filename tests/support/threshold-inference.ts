@@ -7,7 +7,7 @@ import type { BoxJob, BoxMask, InferenceService } from '../../src-main/inference
  */
 export class ThresholdInference implements Pick<
   InferenceService,
-  'segmentBox' | 'modelView' | 'prefetch'
+  'segmentBox' | 'refineBox' | 'modelView' | 'prefetch'
 > {
   readonly asked: { job: BoxJob; lane: string | undefined }[] = [];
   readonly prefetched: { modelId: string; keys: string[] }[] = [];
@@ -18,11 +18,13 @@ export class ThresholdInference implements Pick<
     expectedDsc: null,
     probability: null,
   };
+  /** Answers with drafts first. */
+  drafts = false;
   readonly #lanes = new Map<string, number>();
 
   async segmentBox(
     job: BoxJob,
-    options: { lane?: string; signal?: AbortSignal },
+    options: { lane?: string; signal?: AbortSignal; draft?: boolean },
   ): Promise<Result<BoxMask>> {
     const { lane, signal } = options;
     this.asked.push({ job, lane });
@@ -31,7 +33,15 @@ export class ThresholdInference implements Pick<
     const first = this.before ? await this.before(job) : ok(null);
     if (signal?.aborted) return fail('cancelled');
     if (lane && this.#lanes.get(lane) !== turn) return fail('superseded');
-    return first.ok ? ok({ ...threshold(job), ...this.confidence }) : first;
+    if (!first.ok) return first;
+    const mask = { ...threshold(job), ...this.confidence };
+    if (!options.draft || !this.drafts) return ok(mask);
+    // A draft finds all of the box.
+    return ok({ ...mask, bits: mask.bits.fill(1), areaPx: mask.bits.length, draft: true });
+  }
+
+  async refineBox(job: BoxJob, options: { signal?: AbortSignal }): Promise<Result<BoxMask>> {
+    return this.segmentBox(job, options);
   }
 
   async modelView({ slice }: BoxJob) {

@@ -95,6 +95,7 @@ export async function buildFromCheckpoint(
       for (const { bytes, ...graph } of buildModel(
         { source: checkpointSource(source, checkpoint, location), file: weights },
         architectures[found.architecture],
+        { draft: true },
       )) {
         mkdirSync(folder, { recursive: true });
         writeDurably(join(folder, graph.path), bytes);

@@ -43,7 +43,7 @@ export async function benchModels(): Promise<void> {
     const folder = join(root, architecture);
     if (!existsSync(join(folder, 'model.json'))) {
       say('Writing the model …');
-      await writeFormulaModel(root, architecture, architecture);
+      await writeFormulaModel(root, architecture, architecture, { draft: true });
     }
     const needsPlain = wanted.some((part) => part !== 'engine');
     const plain = needsPlain
