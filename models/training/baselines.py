@@ -13,11 +13,13 @@ from data import load, split
 from scoring import CLASSICAL, cases_of, choose, cut, dice, surface_dice, truth
 
 
-def sets_of(data, limit):
-    """{"heldOut", "unseen"}: {source: [Case]}, the same in every script."""
-    held_out = split(load(data))["test"]
-    unseen = [item for _, items in load(data, "nc") for item in items]
-    return {"heldOut": cases_of(choose(held_out, limit)), "unseen": cases_of(choose(unseen, limit))}
+PARTS = ("heldOut", "unseen")
+
+
+def sets_of(data, part, limit):
+    """{source: [Case]} of the held-out patients or the unseen data sets, the same in every script."""
+    items = split(load(data))["test"] if part == "heldOut" else [item for _, of_group in load(data, "nc") for item in of_group]
+    return cases_of(choose(items, limit))
 
 
 def score(case):
@@ -39,8 +41,8 @@ def main():
     cv2.setNumThreads(1)
     options.run.mkdir(parents=True, exist_ok=True)
     result = {"objects": options.objects}
-    for part, sources in sets_of(options.data, options.objects).items():
-        result[part] = {source: [score(case) for case in cases] for source, cases in sources.items()}
+    for part in PARTS:
+        result[part] = {source: [score(case) for case in cases] for source, cases in sets_of(options.data, part, options.objects).items()}
     (options.run / "baselines.json").write_text(json.dumps(result) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""Makes the network's figures right on average, on the validation patients: RUN/calibration.json.
+"""Makes the network's figures right on average, on the validation patients: RUN/calibration.json (and RUN/training.json).
 
 Three numbers: the temperature that logits are divided by (cross-entropy of the cells of the crop), and scale and shift of
 the expected DSC's logit (cross-entropy with the DSC reached at the slice's pixels, boxes as in the paper). Every source
@@ -45,6 +45,16 @@ def fit_dsc(logits, reached, weights):
     return float(np.exp(best[0])), float(best[1])
 
 
+def training_counts(items):
+    """What each source gave to the training."""
+    counts = {}
+    for item in items:
+        entry = counts.setdefault(item.source, {"source": item.source, "licence": item.licence, "modality": item.modality, "cases": set(), "objects": 0})
+        entry["cases"].add(item.case)
+        entry["objects"] += 1
+    return [{**counts[source], "cases": len(counts[source]["cases"])} for source in sorted(counts)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -53,7 +63,9 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     network = Shipped(load_network(options.run)).eval()
-    validation = split(load(options.data))["validation"]
+    parts = split(load(options.data))
+    (options.run / "training.json").write_text(json.dumps(training_counts(parts["training"]), indent=1) + "\n")
+    validation = parts["validation"]
     by_source = cases_of(choose(validation, OBJECTS_PER_SOURCE, seed=17), seed=19)
     cases = [case for of_source in by_source.values() for case in of_source]
     weights = np.concatenate([np.full(len(of_source), 1 / len(of_source) / len(by_source)) for of_source in by_source.values()])

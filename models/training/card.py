@@ -11,7 +11,7 @@ from data import HELD_OUT_PERCENT, LEFT_OUT, MINIMUM_OBJECT_PX
 from evaluate import OBJECTS_PER_LOOSENESS
 from scoring import MINIMUM_SCORED_PX, NSD_TOLERANCE_PX
 
-KEPT = ("log.csv", "run.json", "calibration.json", "export.json", "evaluation.json", "montage.jpg", "failures.jpg")
+KEPT = ("log.csv", "run.json", "calibration.json", "export.json", "training.json", "drawn.json", "scores-heldOut.json", "scores-unseen.json", "montage.jpg", "failures.jpg")
 NAMES = {"ellipse": "ellipse", "otsu": "Otsu", "grabcut": "GrabCut"}
 
 
@@ -132,7 +132,7 @@ Split by patient within each source: {HELD_OUT_PERCENT['images']} % of the cases
 names one case was only trained on; where no patient is named, the image is the case. The unseen data sets are all folders with
 the prefix `nc-`: no figure of theirs decided anything. Left out because a box does not say what is meant: {left_out}.
 
-At most {scores['objectsPerSet']} objects of at least {MINIMUM_SCORED_PX} px per set, drawn by chance; the paper's box (each side 0–{PAPER_SHIFT_PX} px outward on the slice
+At most {scores['heldOut']['objectsPerSet']} objects of at least {MINIMUM_SCORED_PX} px per set, drawn by chance; the paper's box (each side 0–{PAPER_SHIFT_PX} px outward on the slice
 stretched to 1024×1024). DSC and NSD (outline pixels within {NSD_TOLERANCE_PX:g} px) at the slice's own pixels. Ellipse: touches the box's sides. Otsu: in the
 box, the side that prevails in its middle, holes filled. GrabCut: OpenCV, seeded with the ellipse. Wilcoxon signed-rank test over objects
 (objects of one patient are not independent), in the last row over data sets. Columns of other methods: mean DSC; version 1: the network shipped before.
@@ -193,7 +193,8 @@ def main():
     kept = Path(__file__).parent / "shipped-run"
     read = lambda name: json.loads((options.run / name).read_text())
     first = json.loads((kept / "stage1" / "run.json").read_text())
-    text = card(first, read("run.json"), read("export.json"), read("calibration.json"), read("evaluation.json"))
+    scores = {name: read(f"{file}.json") for name, file in (("training", "training"), ("drawn", "drawn"), ("heldOut", "scores-heldOut"), ("unseen", "scores-unseen"))}
+    text = card(first, read("run.json"), read("export.json"), read("calibration.json"), scores)
     (options.model / "MODEL_CARD.md").write_text(text)
     for name in KEPT:
         picture = name.endswith(".jpg")

@@ -1,9 +1,17 @@
-"""Drawn CT lesions: three-dimensional shapes by formula, outlined slice by slice, as a phantom with a known volume."""
+"""Drawn CT lesions: three-dimensional shapes by formula, outlined slice by slice, as a phantom with a known volume.
+
+Writes RUN/drawn.json.
+"""
+
+import argparse
+import json
+from pathlib import Path
 
 import numpy as np
+import torch
 
 import synthetic
-from answer import answer
+from answer import answer, load_shipped
 from data import Item, tight_box
 from scoring import Case
 
@@ -31,7 +39,7 @@ def drawn_lesion(rng):
     return np.clip((hu + 160) * synthetic.HU_TO_VIEW, 0, 255).astype(np.uint8), cover > 0.5
 
 
-def score_drawn(network, count=30, seed=12):
+def score_drawn(network, count=20, seed=12):
     """Per lesion, with the exact box of every axial slice: DSC of the volume and error of the volume."""
     rng = np.random.default_rng(seed)
     overlaps, errors = [], []
@@ -57,3 +65,17 @@ def _case(image, mask):
     x0, y0, x1, y1 = (int(v) for v in tight_box(mask))
     item = Item("drawn lesion", "", "", "CT", "", image, (x0, y0), mask[y0:y1, x0:x1], mask)
     return Case(item, item.box)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    result = score_drawn(load_shipped(options.run))
+    (options.run / "drawn.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,9 @@ python3 "$here/train.py" --data "$1" --run "$2" --stage 2 --initial "$initial" -
 python3 "$here/calibrate.py" --data "$1" --run "$2"
 python3 "$here/export.py" --run "$2"
 python3 "$here/baselines.py" --data "$1" --run "$2"
-python3 "$here/evaluate.py" --data "$1" --run "$2" ${3:+--earlier "$3"}
+python3 "$here/drawn.py" --run "$2"
+for part in heldOut unseen; do
+  python3 "$here/evaluate.py" --data "$1" --run "$2" --part $part --objects 20 ${3:+--earlier "$3"}
+done
 python3 "$here/pictures.py" --data "$1" --run "$2"
 python3 "$here/card.py" --run "$2"

@@ -70,7 +70,7 @@ def main():
     torch.set_num_threads(options.threads)
     network = load_shipped(options.run)
     limit = json.loads((options.run / "baselines.json").read_text())["objects"]
-    cases = [case for of_source in sets_of(options.data, limit)["heldOut"].values() for case in of_source]
+    cases = [case for of_source in sets_of(options.data, "heldOut", limit).values() for case in of_source]
     scored = [(one, dice(one.mask, truth(one.case.item, one.case.region))) for one in answer(network, cases)]
     picked = np.random.default_rng(31).choice(len(scored), COLUMNS * ROWS, replace=False)
     quality = [cv2.IMWRITE_JPEG_QUALITY, 82]

@@ -24,7 +24,11 @@ const manifest = z
       percentiles: z.tuple([z.number(), z.number()]),
       minimumRange: z.number(),
     }),
-    output: z.object({ sizePx: z.number(), threshold: z.number() }),
+    output: z.object({
+      sizePx: z.number(),
+      threshold: z.number(),
+      expectedDsc: z.object({ name: z.string(), lowBelow: z.number() }),
+    }),
     verification: z.object({
       slice: z.object({
         path: z.string(),
@@ -77,6 +81,10 @@ describe('the embedded model', () => {
     await session.release();
     const logits = answer['logits']!.data as Float32Array;
     expect(logits.length).toBe(recipe.outputSizePx ** 2);
+    const expectedDsc = answer[manifest.output.expectedDsc.name]!.data as Float32Array;
+    expect(expectedDsc.length).toBe(1);
+    expect(expectedDsc[0]).toBeGreaterThan(0);
+    expect(expectedDsc[0]).toBeLessThan(1);
     for (const { row, column, value } of expected.logits) {
       expect(Math.abs(logits[row * recipe.outputSizePx + column]! - value)).toBeLessThanOrEqual(
         expected.tolerance,
