@@ -104,7 +104,9 @@ A residual U-Net of {export['parameters']:,} parameters on a {RECIPE.size_px}×{
 {RECIPE.context_factor}), logits at {RECIPE.output_size_px}×{RECIPE.output_size_px}; ONNX opset {export['opset']}, float32, {export['bytes'] / 1e6:.1f} MB. Input: red, green, blue, box, inside;
 recipe and numbers in `model.json`, formulas in `models/training/crop.py`. The graph runs the crop in four reflections and
 averages them. Second output: the DSC it expects of its mask. Largest difference between onnxruntime (CPU) and torch at
-export: {export['onnxMinusTorchMax']:.1e}. One box took {export['msPerBoxTwoThreads']:.0f} ms (median, two threads of the training machine).
+export: {export['onnxMinusTorchMax']:.1e}. One box takes {export['processorMsPerBoxOneThread']:.0f} ms of
+processor time on one thread of the training machine (AMD EPYC), the pace of that thread undisturbed; while a dozen other
+programs competed for its two cores, the median was {export['msPerBoxTwoThreads']:.0f} ms.
 
 ## What it learnt from
 Only sources with open licences; folders whose licence is non-commercial or unclear were not read. One object is a
@@ -179,6 +181,7 @@ The lowest scores among the held-out cases, at most three per source.
 - Rings, rims and zones (oedema round a tumour, the rim of the optic disc), vessel trees and scattered lesions are outside what one box can say.
 - Few patients per source, most of one hospital; unlike images get masks that lean towards a smooth shape in the box.
 - Objects of a few pixels are near the limit of what the masks of the training data agree on.
+- A box that lies exactly on the object's edges gives a mask a few percent too small; a little air on each side is better.
 - A box that cuts through the object, or is more than a third too large, is outside what it was trained on.
 - The expected DSC is right on average over data sets like those above, not for a single mask.
 - It works slice by slice and knows nothing of the neighbours above and below.
