@@ -1,4 +1,4 @@
-import { constants, copyFileSync, linkSync, renameSync, statSync } from 'node:fs';
+import { constants, copyFileSync, linkSync, realpathSync, renameSync } from 'node:fs';
 
 /** How a file came into a model's folder; all but `copied` take neither time nor space. */
 export type Taken = 'moved' | 'cloned' | 'linked' | 'copied';
@@ -23,9 +23,9 @@ export function takeFile(from: string, to: string, { owned }: { owned: boolean }
     // No cloning here.
   }
   try {
-    linkSync(from, to);
-    // A link to a symbolic link would lead out of the folder.
-    if (statSync(to).isFile()) return 'linked';
+    // The file itself: a second name of a symbolic link would lead out of the folder.
+    linkSync(realpathSync(from), to);
+    return 'linked';
   } catch {
     // Another volume, or a file system without links.
   }
