@@ -6,7 +6,7 @@ here=$(dirname "$0")
 export OPENBLAS_NUM_THREADS=1
 initial=${3:-$2/stage1/checkpoint.pt}
 [ -n "${3:-}" ] || python3 "$here/train.py" --data "$1" --run "$2/stage1" --stage 1
-python3 "$here/train.py" --data "$1" --run "$2" --stage 2 --initial "$initial" --steps 12000 --limit-minutes 83
+python3 "$here/train.py" --data "$1" --run "$2" --stage 2 --initial "$initial" --steps 12000 --limit-minutes 60
 python3 "$here/calibrate.py" --data "$1" --run "$2"
 python3 "$here/export.py" --run "$2"
 python3 "$here/baselines.py" --data "$1" --run "$2"
