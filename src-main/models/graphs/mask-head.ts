@@ -1,6 +1,9 @@
 import type { Graph, Value } from './graph.ts';
-import { biasGelu, layerNorm, linear, SAM_EPSILON } from './layers.ts';
+import { biasGelu, layerNorm, linear, runs, SAM_EPSILON } from './layers.ts';
 import type { NetworkConfig } from './types.ts';
+
+/** Image tokens at a time: what is made of them, 16 fine cells each, stays in the processor's cache. */
+const IMAGE_ROWS = 512;
 
 /** Three layers with ReLU between them. */
 export function perceptron(graph: Graph, x: Value, name: string): Value {
@@ -46,25 +49,29 @@ export function maskLogits(
     const once = graph.weight(bias);
     return graph.op('Concat', [once, once, once, once], { axis: { int: 0 } });
   };
-  const coarse = graph.op('Gemm', [
-    graph.reshape(image, [-1, width]),
-    doublingWeight(graph, `${name}.0.weight`, width, width / 4),
-    repeated(`${name}.0.bias`),
-  ]);
-  const doubled = graph.reshape(coarse, [-1, width / 4]);
-  const normed = layerNorm(graph, doubled, `${name}.1`, SAM_EPSILON);
-  const active = graph.op('Gelu', [normed], {}, 'com.microsoft');
-  const fine = graph.op('Gemm', [
-    active,
-    doublingWeight(graph, `${name}.3.weight`, width / 4, width / 8),
-  ]);
-  const shown = graph.reshape(biasGelu(graph, fine, repeated(`${name}.3.bias`)), [
-    -1,
-    16 * side * side,
-    width / 8,
-  ]);
-  const filter = perceptron(graph, maskToken, 'mask_decoder.output_hypernetworks_mlps.0');
-  const values = graph.op('MatMul', [shown, graph.reshape(filter, [-1, width / 8, 1])]);
+  const filter = graph.reshape(
+    perceptron(graph, maskToken, 'mask_decoder.output_hypernetworks_mlps.0'),
+    [-1, width / 8, 1],
+  );
+  const fineRows = (rows: Value, count: number): Value => {
+    const coarse = graph.op('Gemm', [
+      graph.reshape(rows, [-1, width]),
+      doublingWeight(graph, `${name}.0.weight`, width, width / 4),
+      repeated(`${name}.0.bias`),
+    ]);
+    const doubled = graph.reshape(coarse, [-1, width / 4]);
+    const normed = layerNorm(graph, doubled, `${name}.1`, SAM_EPSILON);
+    const active = graph.op('Gelu', [normed], {}, 'com.microsoft');
+    const fine = graph.op('Gemm', [
+      active,
+      doublingWeight(graph, `${name}.3.weight`, width / 4, width / 8),
+    ]);
+    const shown = biasGelu(graph, fine, repeated(`${name}.3.bias`));
+    return graph.op('MatMul', [graph.reshape(shown, [-1, 16 * count, width / 8]), filter]);
+  };
+  const heights = runs(side * side, IMAGE_ROWS);
+  const parts = graph.split(image, heights, 1).map((part, at) => fineRows(part, heights[at]!));
+  const values = parts.length === 1 ? parts[0]! : graph.op('Concat', parts, { axis: { int: 1 } });
   const nested = graph.reshape(values, [-1, side, side, 2, 2, 2, 2]);
   return graph.reshape(graph.transpose(nested, [0, 1, 3, 5, 2, 4, 6]), [-1, 1, 4 * side, 4 * side]);
 }
