@@ -9,10 +9,9 @@ import { connectToHost } from '../support/host-client.ts';
 import { balls, slices, writeCt } from './ct-phantom.ts';
 
 /**
- * `npm run bench`: how fast the workstation is on this machine, through its real window (the models by
- * themselves: `npm run bench -- models`, models/main.ts). The volume
- * is made by code, so that anyone can repeat it. Times are those a person waits; a measure ends when
- * the result is painted.
+ * `npm run bench`: how fast the workstation is on this machine, through its real window (the models by themselves:
+ * `npm run bench -- models`, models/main.ts). The volume is made by code, so that anyone can repeat it. Times are those
+ * a person waits; a measure ends when the result is painted.
  */
 const say = (text: string) => process.stderr.write(`${text}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'medsam-workstation-bench-'));

@@ -51,8 +51,8 @@ export async function benchModels(): Promise<void> {
       : { missing: 'not needed' };
     const networks: Networks = { folder, plain, threads, rounds };
     const rows: Row[] = [];
-    if (wanted.includes('encoder')) rows.push(...(await encoderRows(networks, say)));
     if (wanted.includes('decoder')) rows.push(...(await decoderRows(networks, say)));
+    if (wanted.includes('encoder')) rows.push(...(await encoderRows(networks, say)));
     if (wanted.includes('engine')) rows.push(...(await engineRows(networks, say)));
     if (wanted.includes('web')) rows.push(...(await webEncoderRows(networks, say)));
     print(architecture, rows);

@@ -42,6 +42,8 @@ const ratio = (ours: number, other: number) => (ours / other).toFixed(2);
 function row(what: string, ours: Candidate, other: Candidate): Row {
   const [a, b] = [median(ours.times), median(other.times)];
   const rounds = `n = ${ours.times.length}`;
+  // Said at once too: a run that is broken off has then not measured for nothing.
+  process.stderr.write(`  ${what}: ${ratio(a, b)}\n`);
   return [what, `${ratio(a, b)} ×  (${ms(a)} to ${ms(b)}; ${rounds})`];
 }
 
