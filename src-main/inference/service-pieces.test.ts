@@ -119,6 +119,30 @@ describe('an encoder in pieces', () => {
     }
   });
 
+  it('leaves a slice that nobody looks at any more, and is ready', async () => {
+    let left = false;
+    const { service, asked } = watched(
+      { pieces: 5 },
+      {
+        onAsk(requests) {
+          if (left || requests.at(-1) !== 'encode') return;
+          left = true;
+          service.prefetch(modelId, [known]);
+        },
+      },
+    );
+    const known = brightFrom(24);
+    value(await service.segmentBox({ modelId, slice: known, boxPx: box }, {}));
+    left = true;
+    service.prefetch(modelId, [known]);
+    await until(() => service.status().state === 'ready' && service.status().queued === 0);
+    left = false;
+    const before = asked.length;
+    service.prefetch(modelId, [brightFrom(40)]);
+    await until(() => left && service.status().state === 'ready' && service.status().queued === 0);
+    expect(asked.length).toBe(before + 1);
+  });
+
   it('ends between two pieces for a box that was cancelled or that a newer one of its lane passed', async () => {
     const cancel = new AbortController();
     const { service, asked } = watched({ pieces: 5 });

@@ -148,8 +148,12 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
       if (!isUnfinished(result)) {
         waiting.settle(result);
         finished(result);
-      } else if (waiting.abandoned || closed) waiting.settle(fail('cancelled'));
-      else if (!next.putBack()) waiting.settle(fail('superseded'));
+        continue;
+      }
+      const passed = !waiting.abandoned && !closed;
+      if (passed && next.putBack()) continue;
+      waiting.settle(fail(passed ? 'superseded' : 'cancelled'));
+      tell({ state: 'ready' });
     }
   }
 
