@@ -8,6 +8,7 @@ import { connectEngine } from './engine-connection.ts';
 import type { SpawnEngine } from './engine-process.ts';
 import type { EngineAnswer, EngineRequest } from './engine/messages.ts';
 import type { ProbeCache } from './probe-cache.ts';
+import { runtimeMessage } from './runtime-message.ts';
 
 export type WantedProvider = ExecutionProvider | 'auto';
 
@@ -149,7 +150,7 @@ export function createProviders(options: {
   };
 }
 
-const reasonOf = (error: AppError) => (error.detail ?? error.code).trim();
+const reasonOf = (error: AppError) => runtimeMessage(error.detail ?? error.code);
 
 const unavailable = (provider: ExecutionProvider, reason: string): ProviderProbe => ({
   provider,

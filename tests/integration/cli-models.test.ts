@@ -65,10 +65,10 @@ describe('models on the command line', () => {
       });
       const { modelId } = added.document.model as { modelId: string };
       const folder = join(library, 'models', modelId);
-      // Beside the checkpoint there is little: the graphs point into it.
+      // The graphs point into the checkpoint; beside it lie other layouts (13 MB) and the draft's 8-bit weights (88 MB).
       const others = readdirSync(folder).filter((name) => name !== 'checkpoint.pth');
       const bytes = others.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
-      expect(bytes).toBeLessThan(20e6);
+      expect(bytes).toBeLessThan(105e6);
       const listed = await cli('models', 'list', '--library', library);
       expect(listed.document.models).toEqual(
         expect.arrayContaining([expect.objectContaining({ id: modelId, removable: true })]),
