@@ -60,8 +60,28 @@ export async function slicesAround(
  * stored when the pointer goes up, usually the one just previewed.
  */
 export class Previews {
+  readonly #underWay = new Set<{ seriesId: string; key: string; ending: AbortController }>();
   readonly #answers = new Recent<Promise<Result<BoxMask>>>(8);
   readonly #bits = new Recent<Uint8Array>(8);
+
+  /** Runs a preview; its signal ends it when another box of the series is stored, which must not wait for it. */
+  async run<T>(ask: BoxAsk, preview: (ending: AbortSignal) => Promise<T>): Promise<T> {
+    const one = { seriesId: ask.series.id, key: askKey(ask), ending: new AbortController() };
+    this.#underWay.add(one);
+    try {
+      return await preview(one.ending.signal);
+    } finally {
+      this.#underWay.delete(one);
+    }
+  }
+
+  /** Ends the previews of the series that do not show the box that is stored now. */
+  endOthers(stored: BoxAsk): void {
+    const key = askKey(stored);
+    for (const one of this.#underWay) {
+      if (one.seriesId === stored.series.id && one.key !== key) one.ending.abort();
+    }
+  }
 
   start(ask: BoxAsk, answer: Promise<Result<BoxMask>>): void {
     this.#answers.put(askKey(ask), answer);

@@ -164,15 +164,16 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
         const started = performance.now();
         const ask = checkAsk(request);
         if (!ask.ok) return ask;
-        const job = await boxJob(volumes, ask.value);
-        const lane = `preview:${request.seriesId}`;
-        const running = inference.segmentBox(job, {
-          lane,
-          draft: true,
-          ...(signal ? { signal } : {}),
+        const answer = await previews.run(ask.value, async (ending) => {
+          const job = await boxJob(volumes, ask.value);
+          const running = inference.segmentBox(job, {
+            lane: `preview:${request.seriesId}`,
+            draft: true,
+            signal: signal ? AbortSignal.any([signal, ending]) : ending,
+          });
+          previews.start(ask.value, running);
+          return running;
         });
-        previews.start(ask.value, running);
-        const answer = await running;
         if (!answer.ok) return answer;
         const { originPx, sizePx, areaPx } = answer.value;
         const previewId = randomUUID();
@@ -191,6 +192,7 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
         const ask = checkAsk(request);
         if (!ask.ok) return ask;
         const { series } = ask.value;
+        previews.endOthers(ask.value);
         let before = 0;
         const record = edit((tx) => {
           before = revisionOf(tx, series.id);

@@ -34,6 +34,9 @@ export interface BoxDraft {
 /** How long an event is put off while an own box is on its way, whose answer usually says the same. */
 const eventPatienceMs = 1000;
 
+/** A box this young is not previewed: it says little yet, and one drawn in a flick would wait for its own preview. */
+const settlingMs = 120;
+
 export const useSegmentationStore = defineStore('segmentation', () => {
   const seriesId = ref<string | null>(null);
   const state = shallowRef<SegmentationState | null>(null);
@@ -109,6 +112,7 @@ export const useSegmentationStore = defineStore('segmentation', () => {
     void follow(seriesId.value, watching.signal);
   });
 
+  let dragBegan = 0;
   /** The newest revision that main has told of. */
   let told = -1;
   let patience: ReturnType<typeof setTimeout> | undefined;
@@ -196,6 +200,8 @@ export const useSegmentationStore = defineStore('segmentation', () => {
 
   /** Mask of the draft while it moves: one request in flight, then the newest box; older ones are skipped. */
   const askPreview = latestOnly(async () => {
+    const restMs = dragBegan + settlingMs - performance.now();
+    if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
     const box = draft.value;
     if (!box?.dragging) return;
     const answer = await ask(api.segmentation.preview(request(box)));
@@ -211,6 +217,7 @@ export const useSegmentationStore = defineStore('segmentation', () => {
   });
 
   function dragBox(next: BoxDraft): void {
+    if (!draft.value?.dragging) dragBegan = performance.now();
     draft.value = next;
     void askPreview();
   }

@@ -33,7 +33,10 @@ function peakMegabytes(pid: number): number {
 
 const childrenOf = (pid: number): number[] =>
   readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number),
   );
 
 const measures = (page: Page, name: string): Promise<number[]> =>
@@ -47,7 +50,8 @@ async function nextMeasure(page: Page, name: string, work: () => Promise<void>):
   const before = (await measures(page, name)).length;
   await work();
   await page.waitForFunction(
-    ([wanted, count]) => performance.getEntriesByName(wanted as string, 'measure').length > (count as number),
+    ([wanted, count]) =>
+      performance.getEntriesByName(wanted as string, 'measure').length > (count as number),
     [name, before] as const,
     { timeout: 120_000 },
   );
@@ -84,29 +88,42 @@ async function scroll(page: Page): Promise<void> {
   rows.push(['Scroll, per slice', spread(times)]);
 }
 
-/** A box round each ball on its middle slice, each a segment of its own, none of them looked at by the model before. */
+/** How a box is drawn: at once, or as slowly as by hand, when its own previews are under way as the pointer goes up. */
+const drags = [
+  { name: 'Box → mask, pointer up to painted', steps: 4, pauseMs: 0 },
+  { name: '… of a box drawn in half a second', steps: 20, pauseMs: 25 },
+];
+
+/** A box round each ball, each kind of drag on a slice of its own; none of them looked at by the model before. */
 async function boxes(page: Page, seriesId: string): Promise<void> {
   await page.keyboard.press('b');
-  const times: number[] = [];
-  for (const { centre, radiusPx } of balls) {
-    await visit(page, `/viewer/${seriesId}?axis=k&slice=${centre[2]}`);
-    await page.waitForTimeout(400);
-    const pane = (await page.getByTestId('pane-axial').boundingBox())!;
-    const scale = Math.min(pane.width, pane.height) / 512;
-    const at = (x: number, y: number): [number, number] => [
-      pane.x + pane.width / 2 + (x - 256) * scale,
-      pane.y + pane.height / 2 + (y - 256) * scale,
-    ];
-    const reach = radiusPx + 2;
-    await page.mouse.move(...at(centre[0] - reach, centre[1] - reach));
-    await page.mouse.down();
-    await page.mouse.move(...at(centre[0] + reach, centre[1] + reach), { steps: 4 });
-    times.push(await nextMeasure(page, 'box-to-mask', () => page.mouse.up()));
-    const segments = await page.getByTestId('segment').count();
-    await page.keyboard.press('n');
-    await page.getByTestId('segment').nth(segments).waitFor();
+  for (const [offset, { name, steps, pauseMs }] of drags.entries()) {
+    const times: number[] = [];
+    for (const { centre, radiusPx } of balls) {
+      await visit(page, `/viewer/${seriesId}?axis=k&slice=${centre[2] + offset}`);
+      await page.waitForTimeout(400);
+      const pane = (await page.getByTestId('pane-axial').boundingBox())!;
+      const scale = Math.min(pane.width, pane.height) / 512;
+      const at = (along: number): [number, number] => {
+        const reach = (radiusPx + 2) * (2 * along - 1);
+        return [
+          pane.x + pane.width / 2 + (centre[0] + reach - 256) * scale,
+          pane.y + pane.height / 2 + (centre[1] + reach - 256) * scale,
+        ];
+      };
+      await page.mouse.move(...at(0));
+      await page.mouse.down();
+      for (let step = 1; step <= steps; step++) {
+        await page.mouse.move(...at(step / steps));
+        await page.waitForTimeout(pauseMs);
+      }
+      times.push(await nextMeasure(page, 'box-to-mask', () => page.mouse.up()));
+      const segments = await page.getByTestId('segment').count();
+      await page.keyboard.press('n');
+      await page.getByTestId('segment').nth(segments).waitFor();
+    }
+    rows.push([name, spread(times)]);
   }
-  rows.push(['Box → mask, pointer up to painted', spread(times)]);
 }
 
 async function main(): Promise<void> {
@@ -131,7 +148,9 @@ async function main(): Promise<void> {
     }
     rows.push([`Import of ${slices} slices 512²`, ms(performance.now() - importing)]);
 
-    const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    const page = await (
+      await browser.newContext({ viewport: { width: 1280, height: 800 } })
+    ).newPage();
     await page.goto(await host.nextAddress());
     await page.getByTestId('library-search').waitFor();
     say('Opening …');
@@ -141,8 +160,10 @@ async function main(): Promise<void> {
     say('Drawing boxes …');
     await boxes(page, seriesId);
     const state = await client.api.segmentation.state({ seriesId });
-    const answered = state.ok ? state.value.masks.filter((mask) => mask.state === 'done').length : 0;
-    rows.push(['Boxes answered', `${answered} of ${balls.length}`]);
+    const answered = state.ok
+      ? state.value.masks.filter((mask) => mask.state === 'done').length
+      : 0;
+    rows.push(['Boxes answered', `${answered} of ${drags.length * balls.length}`]);
     if (platform() === 'linux') {
       const pid = host.process.pid!;
       rows.push(['Peak memory, main', `${peakMegabytes(pid).toFixed(0)} MB`]);
@@ -157,7 +178,9 @@ async function main(): Promise<void> {
 
   const cpu = cpus()[0]!.model.trim();
   const memory = (totalmem() / 1024 ** 3).toFixed(0);
-  process.stdout.write(`\n${cpus().length} × ${cpu}, ${memory} GiB, ${platform()} ${arch()}, software WebGL\n\n`);
+  process.stdout.write(
+    `\n${cpus().length} × ${cpu}, ${memory} GiB, ${platform()} ${arch()}, software WebGL\n\n`,
+  );
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, value] of rows) process.stdout.write(`${name.padEnd(width)}  ${value}\n`);
 }
