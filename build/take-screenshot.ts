@@ -35,6 +35,7 @@ try {
     await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB' })
   ).newPage();
   await page.goto(await host.nextAddress());
+  await page.getByTestId('library-search').waitFor();
   const { axis, sliceIndex } = cell.keySlice!;
   const origin = new URL(page.url()).origin;
   await page.goto(`${origin}/#/viewer/${cell.seriesId}?axis=${axis}&slice=${sliceIndex}`);
