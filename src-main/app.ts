@@ -5,9 +5,10 @@ import type { Result } from '../src-shared/result.ts';
 import { areaLogger } from './audit/area-logger.ts';
 import type { Log } from './audit/log.ts';
 import { createBurdenService, type BurdenService } from './burden/service.ts';
+import { forkChild, type StartChild } from './child-process.ts';
 import { applicationRoot } from './entry-file.ts';
 import { createImagingPool } from './imaging/imaging-pool.ts';
-import type { SpawnEngine } from './inference/engine-process.ts';
+import { engineChild } from './inference/engine-process.ts';
 import { createInferenceService } from './inference/service.ts';
 import type { InferenceController } from './inference/types.ts';
 import { openLibrary } from './library/index.ts';
@@ -52,8 +53,8 @@ export interface App {
 export interface AppOptions {
   libraryDir: string;
   host: App['about']['host'];
-  /** How the engine process is started; forked under this Node when left out. */
-  spawnEngine?: SpawnEngine;
+  /** How child processes are started; forked under this Node when left out. */
+  startChild?: StartChild;
 }
 
 /**
@@ -63,6 +64,7 @@ export interface AppOptions {
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const root = applicationRoot();
+  const startChild = options.startChild ?? forkChild;
   const releaseClaim =
     options.host === 'cli' ? () => undefined : claimLibraryForWindows(options.libraryDir);
   const imagingPool = createImagingPool();
@@ -84,7 +86,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     settings: { provider, embeddingCacheBytes, drafts: draftMasks },
     cacheDir: opened.folder.root,
     log: areaLogger(log, 'inference'),
-    ...(options.spawnEngine ? { spawnEngine: options.spawnEngine } : {}),
+    spawnEngine: () => startChild(engineChild()),
   });
   const version = applicationVersion(root);
   const segmentation = createSegmentationService({
@@ -123,7 +125,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     segmentation,
     burden: createBurdenService({ database: opened.database }),
     models,
-    adding: createModelAdding({ libraryRoot: opened.folder.root, models, inference }),
+    adding: createModelAdding({
+      libraryRoot: opened.folder.root,
+      models,
+      inference,
+      startChild,
+    }),
     inference,
     settings,
     trainingSet: createTrainingSetService({

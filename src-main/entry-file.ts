@@ -8,13 +8,15 @@ const sources = {
   'model-worker': 'models/adding/worker.ts',
 } as const;
 
+export type EntryName = keyof typeof sources;
+
 const here = dirname(fileURLToPath(import.meta.url));
 
 /**
  * The file to start a child process or worker from: the bundle beside this one in a built
  * application, or the source when the sources themselves are run (tests).
  */
-export function entryFile(name: keyof typeof sources): string {
+export function entryFile(name: EntryName): string {
   if (import.meta.url.endsWith('.ts')) return join(here, sources[name]);
   // Bundled code may sit in out/main or in a chunk folder below it.
   const beside = join(here, `${name}.js`);

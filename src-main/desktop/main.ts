@@ -7,7 +7,7 @@ import { applicationRoot } from '../entry-file.ts';
 import { defaultLibraryFolder } from '../library/library-folder.ts';
 import { serveContract } from './contract-port.ts';
 import { serveDialogs } from './dialogs.ts';
-import { spawnUtilityEngine } from './engine-process.ts';
+import { startUtilityChild } from './utility-child.ts';
 import { failureBox, type Language } from './failure.ts';
 import { lockDown } from './lock-down.ts';
 import { installMenu } from './menu.ts';
@@ -60,7 +60,7 @@ function closeBeforeQuit(event: { preventDefault(): void }): void {
 async function open(): Promise<void> {
   await electronApp.whenReady();
   const root = applicationRoot();
-  app = await createApp({ libraryDir, host: 'desktop', spawnEngine: spawnUtilityEngine });
+  app = await createApp({ libraryDir, host: 'desktop', startChild: startUtilityChild });
   lockDown(electronApp, session.defaultSession);
   serveApplication(app, join(root, 'out/renderer'));
   serveContract(app);

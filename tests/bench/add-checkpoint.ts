@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInferenceService } from '../../src-main/inference/service.ts';
@@ -27,8 +27,26 @@ const folder = mkdtempSync(join(tmpdir(), 'medsam-workstation-bench-'));
 const path = join(folder, 'formula-medsam_vit_b.pth');
 // In another process, whose memory does not count here.
 execFileSync(process.execPath, [script!, 'write', path]);
+/** Resident memory of this process and of its children (Linux tells which they are), bytes. */
+function memoryNow(): number {
+  const tasks = `/proc/${process.pid}/task`;
+  const children = readdirSync(tasks).flatMap((task) =>
+    readFileSync(`${tasks}/${task}/children`, 'utf8').trim().split(' ').filter(Boolean),
+  );
+  const ofChild = (pid: string) => {
+    try {
+      return (
+        1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+      );
+    } catch {
+      // It ended a moment ago.
+      return 0;
+    }
+  };
+  return children.reduce((sum, pid) => sum + ofChild(pid), process.memoryUsage.rss());
+}
 let peak = 0;
-const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 10);
+const watch = setInterval(() => (peak = Math.max(peak, memoryNow())), 10);
 const seconds = async <T>(work: () => Promise<T> | T): Promise<[T, number]> => {
   const start = performance.now();
   return [await work(), (performance.now() - start) / 1000];
@@ -37,7 +55,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 
 try {
-  const before = process.memoryUsage.rss();
+  const before = memoryNow();
   const source = fileSource(path);
   const [sha256, hashing] = await seconds(() => sha256Of(source));
   source.close();
@@ -80,7 +98,7 @@ try {
     return adding.add(proposal.value.proposalId, { family: 'medsam-vit-b' });
   });
   say(
-    `whole addition with its trial run ${whole.toFixed(1)} s, memory of this process ${mb(peak)}`,
+    `whole addition with its trial run ${whole.toFixed(1)} s, memory with the engine ${mb(peak)}`,
   );
   say(JSON.stringify(result));
   await inference.close();

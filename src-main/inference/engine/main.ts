@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../../../src-shared/result.ts';
 import { encoderPieces, fileOfRole } from '../../models/manifest.ts';
-import { parentChannel } from './channel.ts';
+import { parentChannel } from '../../parent-channel.ts';
 import { segmentCrop, viewCrop } from './crop-specialist-job.ts';
 import { createEmbeddings } from './embeddings.ts';
 import { numberedRequestSchema, type EngineRequest } from './messages.ts';

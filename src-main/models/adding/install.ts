@@ -7,6 +7,7 @@ import type {
   ProviderCheck,
 } from '../../../src-shared/contract/models.ts';
 import { fail, ok, type Result } from '../../../src-shared/result.ts';
+import type { StartChild } from '../../child-process.ts';
 import type { InferenceController, SliceImage } from '../../inference/types.ts';
 import { compareNumbers, verificationSlice } from '../../inference/verification.ts';
 import type { InstalledModel, ModelManifest, Verification } from '../manifest.ts';
@@ -29,6 +30,7 @@ interface Surroundings {
   libraryRoot: string;
   models: ModelRegistry;
   inference: InferenceController;
+  startChild: StartChild;
 }
 
 interface InstallOptions {
@@ -50,7 +52,7 @@ export async function installModel(
   proposed: Proposed,
   options: InstallOptions,
 ): Promise<Result<Added>> {
-  const { libraryRoot, models, inference } = surroundings;
+  const { libraryRoot, models, inference, startChild } = surroundings;
   const { signal, onProgress } = options;
   const present = alreadyThere(models, proposed, options.family);
   if (present) return fail('model-already-added', { name: present });
@@ -59,7 +61,7 @@ export async function installModel(
     const folder = join(staging, 'model');
     mkdirSync(folder);
     onProgress({ phase: 'building', provider: null });
-    const built = await assemble(proposed, folder, options);
+    const built = await assemble(proposed, folder, { ...options, startChild });
     if (!built.ok) return built;
     const { manifest, taken, hasOwnNumbers } = built.value;
 
@@ -115,7 +117,7 @@ interface Assembled {
 async function assemble(
   proposed: Proposed,
   folder: string,
-  { family, name, signal }: InstallOptions,
+  { family, name, signal, startChild }: InstallOptions & { startChild: StartChild },
 ): Promise<Result<Assembled>> {
   if (proposed.kind === 'onnx') {
     const { manifest, files, hasOwnNumbers } = proposed.onnx;
@@ -136,7 +138,7 @@ async function assemble(
   const checkpointPath = join(folder, CHECKPOINT_PATH);
   const taken = takeFile(source!.path, checkpointPath, source!);
   const task = { type: 'build', checkpointPath, folder, expectedSha256: facts.sha256 } as const;
-  const built = await runTask(task, signal);
+  const built = await runTask(task, { startChild, signal });
   if (!built.ok) return built;
   const manifest = manifestOf(family!, facts, built.value, { fileName: source!.name, name });
   return ok({ manifest, taken, hasOwnNumbers: false });

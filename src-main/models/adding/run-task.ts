@@ -1,5 +1,4 @@
-import { Worker } from 'node:worker_threads';
-import { entryFile } from '../../entry-file.ts';
+import { forkChild, type StartChild } from '../../child-process.ts';
 import { fail, type Result } from '../../../src-shared/result.ts';
 import type { Task, TaskAnswer } from './worker.ts';
 
@@ -9,41 +8,42 @@ const MOST_HEAP_MB = 1024;
 const MOST_MS = 10 * 60_000;
 
 /**
- * Does a task in a worker. Errors: those of the task; `checkpoint-too-large` when the worker runs out of memory;
- * `cancelled`.
+ * Does a task in a process of its own: whatever a file makes of its reader, the application goes on. Settles when that
+ * process has ended, so that nobody holds its files any more. Errors: those of the task; `checkpoint-too-large` when it
+ * runs out of memory or time; `cancelled`.
  */
 export function runTask<T extends Task>(
   task: T,
-  signal?: AbortSignal,
+  {
+    startChild = forkChild,
+    signal,
+  }: { startChild?: StartChild; signal?: AbortSignal | undefined } = {},
 ): Promise<Result<TaskAnswer<T['type']>>> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve(fail('cancelled'));
-    const worker = new Worker(entryFile('model-worker'), {
-      workerData: task,
-      resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP_MB },
+    const child = startChild({
+      entry: 'model-worker',
+      serviceName: 'MedSAM Workstation model reader',
+      mostHeapMb: MOST_HEAP_MB,
     });
-    const settle = (result: Result<TaskAnswer<T['type']>>) => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', cancel);
-      resolve(result);
-      void worker.terminate();
+    let result: Result<TaskAnswer<T['type']>> | null = null;
+    const end = (given: NonNullable<typeof result>) => {
+      result ??= given;
+      child.kill();
     };
-    const cancel = () => settle(fail('cancelled'));
+    const cancel = () => end(fail('cancelled'));
     const timer = setTimeout(
-      () => settle(fail('checkpoint-too-large', {}, 'It took too long.')),
+      () => end(fail('checkpoint-too-large', {}, 'It took too long.')),
       MOST_MS,
     );
     signal?.addEventListener('abort', cancel, { once: true });
-    worker.once('message', settle);
-    worker.once('error', (error: NodeJS.ErrnoException) => {
-      settle(
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-          ? fail('checkpoint-too-large', {}, error.message)
-          : fail('internal', {}, error.stack ?? error.message),
-      );
+    child.onMessage((message) => end(message as NonNullable<typeof result>));
+    child.onExit((detail) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', cancel);
+      const code = /out of memory/i.test(detail) ? 'checkpoint-too-large' : 'internal';
+      resolve(result ?? fail(code, {}, `The process that read the file ${detail}`));
     });
-    worker.once('exit', (code) =>
-      settle(fail('internal', {}, `The worker ended with code ${code}.`)),
-    );
+    child.send(task);
   });
 }

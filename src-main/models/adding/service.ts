@@ -7,6 +7,7 @@ import type {
   ModelProposal,
 } from '../../../src-shared/contract/models.ts';
 import { fail, ok, type Result } from '../../../src-shared/result.ts';
+import { forkChild, type StartChild } from '../../child-process.ts';
 import type { InferenceController } from '../../inference/types.ts';
 import { familyChoice } from '../checkpoint/family.ts';
 import { architectureNames } from '../checkpoint/recognise.ts';
@@ -57,8 +58,10 @@ export function createModelAdding(options: {
   libraryRoot: string;
   models: ModelRegistry;
   inference: InferenceController;
+  /** How the process that reads the files is started; forked under this Node when left out. */
+  startChild?: StartChild;
 }): ModelAdding {
-  const { libraryRoot, models, inference } = options;
+  const { libraryRoot, models, inference, startChild = forkChild } = options;
   const stages = new Map<string, { folder: string; files: SourceFile[] }>();
   const proposals = new Map<string, Proposed>();
 
@@ -70,7 +73,7 @@ export function createModelAdding(options: {
     const files = sources.map(({ path, name }) => ({ name, sizeBytes: statSync(path).size }));
     const common = { proposalId: randomUUID(), files };
     if (isOnnxModel(sources)) {
-      const onnx = await runTask({ type: 'onnx', sources }, signal);
+      const onnx = await runTask({ type: 'onnx', sources }, { startChild, signal });
       if (!onnx.ok) return onnx;
       const proposal: ModelProposal = {
         ...common,
@@ -89,7 +92,7 @@ export function createModelAdding(options: {
     if (more.length > 0) {
       return fail('model-one-at-a-time', { names: sources.map(({ name }) => name).join(', ') });
     }
-    const facts = await runTask({ type: 'inspect', path: source.path }, signal);
+    const facts = await runTask({ type: 'inspect', path: source.path }, { startChild, signal });
     if (!facts.ok) return facts;
     const { architecture, sha256, tensors, beside } = facts.value;
     const proposal: ModelProposal = {
@@ -163,7 +166,7 @@ export function createModelAdding(options: {
       }
       proposals.delete(proposalId);
       try {
-        return await installModel({ libraryRoot, models, inference }, proposed, {
+        return await installModel({ libraryRoot, models, inference, startChild }, proposed, {
           family: chosen,
           name,
           signal,

@@ -1,5 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import { ok, type Result } from '../../../src-shared/result.ts';
+import { parentChannel } from '../../parent-channel.ts';
 import { asAppError } from './app-error.ts';
 import { readOnnxModel, type OnnxModel } from './onnx-model.ts';
 import type { SourceFile } from './sources.ts';
@@ -20,7 +20,7 @@ export type TaskAnswer<T extends Task['type']> = T extends 'inspect'
     ? OnnxModel
     : BuiltFiles;
 
-/** One task, one answer, and the worker ends. */
+/** Whoever asked ends this process when it has the answer. */
 async function answer(task: Task): Promise<Result<unknown>> {
   try {
     if (task.type === 'onnx') return readOnnxModel(task.sources);
@@ -34,4 +34,5 @@ async function answer(task: Task): Promise<Result<unknown>> {
   }
 }
 
-parentPort?.postMessage(await answer(workerData as Task));
+const channel = parentChannel();
+channel.onMessage(async (task) => channel.send(await answer(task as Task)));

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import * as electron from '../../tests/support/electron-stand-in.ts';
 import { entryFile } from '../entry-file.ts';
-import { spawnUtilityEngine } from './engine-process.ts';
+import { engineChild } from '../inference/engine-process.ts';
+import { startUtilityChild } from './utility-child.ts';
 
 vi.mock('electron', () => import('../../tests/support/electron-stand-in.ts'));
 
@@ -9,7 +10,7 @@ beforeEach(() => electron.forgetAll());
 afterEach(() => electron.utilityProcess.last?.child.kill('SIGKILL'));
 
 test('the engine is a utility process with a name that shows in the task manager', () => {
-  spawnUtilityEngine();
+  startUtilityChild(engineChild());
   const [[file, args, options]] = electron.callsOf('utilityProcess.fork') as [
     [string, string[], object],
   ];
@@ -22,7 +23,7 @@ test('the engine is a utility process with a name that shows in the task manager
 });
 
 test('messages go both ways', () => {
-  const engine = spawnUtilityEngine();
+  const engine = startUtilityChild(engineChild());
   const heard: unknown[] = [];
   engine.onMessage((message) => heard.push(message));
   electron.utilityProcess.last!.emit('message', { type: 'ready' });
@@ -32,7 +33,7 @@ test('messages go both ways', () => {
 });
 
 test('killing cannot be ignored, and its end is told', async () => {
-  const engine = spawnUtilityEngine();
+  const engine = startUtilityChild(engineChild());
   const ended = new Promise<string>((resolve) => engine.onExit(resolve));
   engine.kill();
   expect(await ended).toMatch(/^ended with code/);
@@ -42,10 +43,19 @@ test('killing cannot be ignored, and its end is told', async () => {
 });
 
 test('what the engine wrote before it fell is part of how it ended', async () => {
-  const engine = spawnUtilityEngine();
+  const engine = startUtilityChild(engineChild());
   const child = electron.utilityProcess.last!;
   const ended = new Promise<string>((resolve) => engine.onExit(resolve));
   child.stderr!.emit('data', Buffer.from('bad alloc\n'));
   child.child.kill('SIGKILL');
   expect(await ended).toMatch(/: bad alloc$/);
+});
+
+test('a child with a limit is told it', () => {
+  startUtilityChild({ entry: 'model-worker', serviceName: 'reader', mostHeapMb: 512 });
+  const [[file, , options]] = electron.callsOf('utilityProcess.fork') as [
+    [string, string[], { execArgv: string[] }],
+  ];
+  expect(file).toBe(entryFile('model-worker'));
+  expect(options.execArgv).toContain('--max-old-space-size=512');
 });

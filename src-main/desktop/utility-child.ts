@@ -1,19 +1,23 @@
 import { utilityProcess } from 'electron';
+import {
+  KEPT_ERROR_OUTPUT,
+  nodeOptions,
+  type ChildOptions,
+  type ChildProcess,
+} from '../child-process.ts';
 import { entryFile } from '../entry-file.ts';
-import { engineEnvironment, type EngineProcess } from '../inference/engine-process.ts';
 
-const keptErrorOutput = 4000;
-
-/** Starts the engine as one of Electron's utility processes; only after Electron is ready. */
-export function spawnUtilityEngine(): EngineProcess {
-  const child = utilityProcess.fork(entryFile('engine'), [], {
-    serviceName: 'MedSAM Workstation engine',
-    env: engineEnvironment(),
+/** Starts a child as one of Electron's utility processes; only after Electron is ready. */
+export function startUtilityChild(options: ChildOptions): ChildProcess {
+  const child = utilityProcess.fork(entryFile(options.entry), [], {
+    serviceName: options.serviceName,
+    env: options.env ?? process.env,
+    execArgv: nodeOptions(options),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errorOutput = '';
   child.stderr?.on('data', (data: Buffer) => {
-    errorOutput = (errorOutput + data.toString('utf8')).slice(-keptErrorOutput);
+    errorOutput = (errorOutput + data.toString('utf8')).slice(-KEPT_ERROR_OUTPUT);
   });
   return {
     send: (message) => child.postMessage(message),

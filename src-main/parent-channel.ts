@@ -20,7 +20,7 @@ export function parentChannel(): ParentChannel {
     };
   }
   if (!process.send)
-    throw new Error('The engine is a child process: start it by fork or as a utility process.');
+    throw new Error('This is a child process: start it by fork or as a utility process.');
   // Without a parent nobody wants the answers.
   process.on('disconnect', () => process.exit(0));
   return {

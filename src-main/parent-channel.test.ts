@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { parentChannel } from './channel.ts';
+import { parentChannel } from './parent-channel.ts';
 
 const host = process as { parentPort?: unknown };
 
