@@ -31,6 +31,8 @@ export function sessionOptions(provider: ExecutionProvider): InferenceSession.Se
     intraOpNumThreads: inferenceThreads(),
     // Every session would keep an arena of its own, as large as its largest moment: 5 GB for an encoder in twelve pieces.
     enableCpuMemArena: false,
+    // Threads that wait for each other in a loop keep the window from painting, and wait for threads that it displaced.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   };

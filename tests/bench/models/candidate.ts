@@ -16,6 +16,8 @@ export interface CandidateConfig {
   threads: number;
   /** The runtime's own defaults rather than the workstation's options, but for the threads. */
   plainOptions?: boolean;
+  /** Threads that wait for each other in a loop, as is onnxruntime's default. */
+  spinning?: boolean;
 }
 
 export type CandidateReply = { loadMs: number } | { ms: number; peakMb: number };
@@ -48,6 +50,7 @@ for (const path of config.graphs) {
     const options = {
       ...(config.plainOptions ? {} : sessionOptions('cpu')),
       intraOpNumThreads: config.threads,
+      ...(config.spinning ? { extra: { session: { intra_op: { allow_spinning: '1' } } } } : {}),
     };
     sessions.push(await runtime.InferenceSession.create(path, options));
   }

@@ -3,6 +3,7 @@ import { cpus, platform, arch, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeFormulaModel } from '../../support/formula-model.ts';
+import { besideRows } from './beside.ts';
 import { engineRows } from './engine.ts';
 import type { Row } from './figures.ts';
 import { decoderRows, encoderRows, webEncoderRows, type Networks } from './networks.ts';
@@ -13,11 +14,11 @@ import { plainExport } from './plain-export.ts';
  * `torch.onnx.export` of the same weights and against onnxruntime-web. Figures are ratios of medians over rounds in
  * turn, on this machine.
  *
- *   --parts encoder,decoder,engine,web   some of them (default: all; web takes longest)
+ *   --parts encoder,decoder,engine,beside,web   some of them (default: all; web takes longest)
  *   --rounds 3                           more are steadier
  *   --folder DIR                         keeps the models (2 GB) there for the next time
  */
-const parts = ['encoder', 'decoder', 'engine', 'web'];
+const parts = ['encoder', 'decoder', 'engine', 'beside', 'web'];
 const { values: options } = parseArgs({
   args: process.argv.slice(3),
   options: {
@@ -45,7 +46,7 @@ export async function benchModels(): Promise<void> {
       say('Writing the model …');
       await writeFormulaModel(root, architecture, architecture, { draft: true });
     }
-    const needsPlain = wanted.some((part) => part !== 'engine');
+    const needsPlain = wanted.some((part) => part !== 'engine' && part !== 'beside');
     const plain = needsPlain
       ? plainExport(join(root, `${architecture}-plain`), architecture, say)
       : { missing: 'not needed' };
@@ -54,6 +55,7 @@ export async function benchModels(): Promise<void> {
     if (wanted.includes('decoder')) rows.push(...(await decoderRows(networks, say)));
     if (wanted.includes('encoder')) rows.push(...(await encoderRows(networks, say)));
     if (wanted.includes('engine')) rows.push(...(await engineRows(networks, say)));
+    if (wanted.includes('beside')) rows.push(...(await besideRows(networks, say)));
     if (wanted.includes('web')) rows.push(...(await webEncoderRows(networks, say)));
     print(architecture, rows);
   } finally {

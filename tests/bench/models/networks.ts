@@ -21,7 +21,7 @@ export interface Networks {
 const manifestIn = (folder: string) =>
   JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as PromptableManifest;
 
-async function compare(
+export async function compare(
   one: [string, CandidateConfig],
   other: [string, CandidateConfig],
   options: { rounds: number; repeats?: number },
@@ -36,10 +36,10 @@ async function compare(
   }
 }
 
-const ms = (value: number) => `${value.toFixed(0)} ms`;
-const ratio = (ours: number, other: number) => (ours / other).toFixed(2);
+export const ms = (value: number) => `${value.toFixed(0)} ms`;
+export const ratio = (ours: number, other: number) => (ours / other).toFixed(2);
 
-function row(what: string, ours: Candidate, other: Candidate): Row {
+export function row(what: string, ours: Candidate, other: Candidate): Row {
   const [a, b] = [median(ours.times), median(other.times)];
   const rounds = `n = ${ours.times.length}`;
   // Said at once too: a run that is broken off has then not measured for nothing.
