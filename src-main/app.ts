@@ -15,6 +15,7 @@ import { openLibrary } from './library/index.ts';
 import type { ImportService } from './library/import-service.ts';
 import type { LibraryService } from './library/library-service.ts';
 import { claimLibraryForWindows } from './library/one-window-host.ts';
+import { seriesIdsOf } from './library/series-records.ts';
 import { addSamplePatient, ensureSamplePatient } from './library/sample-patient/index.ts';
 import type { VolumeStore } from './library/volume-store.ts';
 import { createModelAdding, type ModelAdding } from './models/adding/service.ts';
@@ -69,7 +70,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     options.host === 'cli' ? () => undefined : claimLibraryForWindows(options.libraryDir);
   const imagingPool = createImagingPool();
   const opened = openOrRelease(
-    () => openLibrary({ root: options.libraryDir, imagingPool }),
+    () =>
+      openLibrary({
+        root: options.libraryDir,
+        imagingPool,
+        onSeriesRemoved: (ids) => inference.forgetSeries(ids),
+      }),
     releaseClaim,
   );
   const { log, settings } = opened;
@@ -88,6 +94,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     log: areaLogger(log, 'inference'),
     spawnEngine: () => startChild(engineChild()),
   });
+  inference.forgetOtherSeries(() => seriesIdsOf(opened.db));
   const version = applicationVersion(root);
   const segmentation = createSegmentationService({
     database: opened.database,

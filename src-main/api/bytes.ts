@@ -3,8 +3,8 @@ import { LibraryError } from '../library/database.ts';
 
 /** What a GET route of bytes answers; each host sends it in its own fastest way. */
 export type BytesAnswer =
-  | { kind: 'file'; path: string; start?: number; end?: number; type: string; cache: boolean }
-  | { kind: 'bytes'; bytes: Uint8Array; type: string; cache: boolean }
+  | { kind: 'file'; path: string; start?: number; end?: number; type: string }
+  | { kind: 'bytes'; bytes: Uint8Array; type: string }
   | { kind: 'refused'; status: 400 | 404 | 500; text: string };
 
 const raw = 'application/octet-stream';
@@ -31,17 +31,17 @@ export async function answerBytes(app: App, pathname: string): Promise<BytesAnsw
           : part === 'border'
             ? app.segmentation.borderBytes(id)
             : null;
-      return bytes ? { kind: 'bytes', bytes, type: raw, cache: true } : missing('This mask');
+      return bytes ? { kind: 'bytes', bytes, type: raw } : missing('This mask');
     }
     case 'thumbnail': {
       const png = part === undefined ? await app.library.thumbnail(id) : null;
       return png?.ok
-        ? { kind: 'bytes', bytes: png.value, type: 'image/png', cache: true }
+        ? { kind: 'bytes', bytes: png.value, type: 'image/png' }
         : missing('This thumbnail');
     }
     case 'model-view': {
       const view = part === undefined ? app.segmentation.modelViewBytes(id) : null;
-      return view ? { kind: 'bytes', bytes: view, type: raw, cache: false } : missing('This view');
+      return view ? { kind: 'bytes', bytes: view, type: raw } : missing('This view');
     }
     default:
       return null;
@@ -53,7 +53,6 @@ async function wholeVolume(app: App, seriesId: string): Promise<BytesAnswer> {
     kind: 'file',
     path: await app.volumes.volumeFilePath(seriesId),
     type: raw,
-    cache: false,
   }));
 }
 
@@ -61,7 +60,7 @@ async function oneSlice(app: App, seriesId: string, part: string): Promise<Bytes
   if (!/^\d{1,6}$/.test(part)) return { kind: 'refused', status: 400, text: 'A slice is a number.' };
   return orRefused(async () => {
     const { buffer, byteOffset, byteLength } = await app.volumes.readSlice(seriesId, 'k', Number(part));
-    return { kind: 'bytes', bytes: new Uint8Array(buffer, byteOffset, byteLength), type: raw, cache: false };
+    return { kind: 'bytes', bytes: new Uint8Array(buffer, byteOffset, byteLength), type: raw };
   });
 }
 

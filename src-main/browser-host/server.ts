@@ -140,8 +140,8 @@ async function sendBytes(
     ...headers,
     'Content-Type': answer.type,
     'Content-Length': length,
-    // Masks and thumbnails never change under one id.
-    'Cache-Control': answer.cache ? 'private, max-age=31536000, immutable' : 'no-store',
+    // A browser's cache would outlast the patient's removal.
+    'Cache-Control': 'no-store',
   });
   if (answer.kind === 'bytes') response.end(answer.bytes);
   else await pipeline(createReadStream(answer.path, { highWaterMark: 1 << 20 }), response);

@@ -92,8 +92,8 @@ describe('bytes of the library', () => {
     expect(bytes.length).toBe(mask.sizePx[0] * mask.sizePx[1]);
     expect(bytes.reduce((sum, bit) => sum + bit, 0)).toBe(mask.areaPx);
     expect(mask.areaPx).toBeGreaterThan(100);
-    // A mask is never changed once it is made, so the page may keep it.
-    expect(response.headers.get('Cache-Control')).toContain('immutable');
+    // Nothing of a patient is left in a browser's cache.
+    expect(response.headers.get('Cache-Control')).toBe('no-store');
   });
 
   test.each(['/volume/nobody', '/mask/nobody', '/thumbnail/nobody', '/model-view/nobody'])(

@@ -29,14 +29,15 @@ export function serveApplication(app: App, rendererFolder: string): void {
   const refuse = (status: number, text: string) =>
     new Response(text, { status, headers: { ...headers, 'Content-Type': 'text/plain; charset=utf-8' } });
 
-  const sendFile = async (path: string, type: string, cache: string) => {
+  const sendFile = async (path: string, type: string) => {
     const { size } = await stat(path);
     const file = await net.fetch(pathToFileURL(path).href);
     return new Response(file.body, {
       headers: {
         ...headers,
         'Content-Type': type,
-        'Cache-Control': cache,
+        // A browser's cache would outlast the patient's removal.
+        'Cache-Control': 'no-store',
         // Progress of a large volume is counted against this.
         'Content-Length': String(size),
       },
@@ -45,14 +46,13 @@ export function serveApplication(app: App, rendererFolder: string): void {
 
   const sendBytes = (answer: BytesAnswer): Response | Promise<Response> => {
     if (answer.kind === 'refused') return refuse(answer.status, answer.text);
-    const cache = answer.cache ? 'private, max-age=31536000, immutable' : 'no-store';
-    if (answer.kind === 'file') return sendFile(answer.path, answer.type, cache);
+    if (answer.kind === 'file') return sendFile(answer.path, answer.type);
     return new Response(answer.bytes as Uint8Array<ArrayBuffer>, {
       headers: {
         ...headers,
         'Content-Type': answer.type,
         'Content-Length': String(answer.bytes.byteLength),
-        'Cache-Control': cache,
+        'Cache-Control': 'no-store',
       },
     });
   };
@@ -61,7 +61,7 @@ export function serveApplication(app: App, rendererFolder: string): void {
     const bytes = await answerBytes(app, url.pathname);
     if (bytes) return sendBytes(bytes);
     const file = rendererFile(rendererFolder, url.pathname);
-    return file ? sendFile(file.path, file.type, 'no-store') : refuse(404, 'There is no such page.');
+    return file ? sendFile(file.path, file.type) : refuse(404, 'There is no such page.');
   };
 
   protocol.handle('app', async (request) => {

@@ -28,6 +28,8 @@ export interface JobQueue<T extends Queued> {
   take(): Taken<T> | null;
   /** False when the job does not wait (any more). */
   remove(job: T): boolean;
+  /** Takes out and returns all that wait and are meant. */
+  removeWhere(isMeant: (job: T) => boolean): T[];
   /** Takes everything out. */
   clear(): T[];
   readonly length: number;
@@ -81,6 +83,11 @@ export function createJobQueue<T extends Queued>(): JobQueue<T> {
       const before = length();
       for (const kind of order) waiting[kind] = waiting[kind].filter((other) => other !== job);
       return length() < before;
+    },
+    removeWhere(isMeant) {
+      const meant = order.flatMap((kind) => waiting[kind].filter(isMeant));
+      for (const kind of order) waiting[kind] = waiting[kind].filter((job) => !isMeant(job));
+      return meant;
     },
     clear() {
       const all = order.flatMap((kind) => waiting[kind].splice(0));

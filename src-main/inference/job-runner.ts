@@ -46,6 +46,8 @@ export interface JobRunner {
   run<J extends Job>(job: J, progress: Progress): Promise<Result<Ran<J['type']>>>;
   /** Told to the engine before its next job. */
   setEmbeddingDiskBytes(bytes: number): void;
+  /** The engine drops what it has in memory of slices, once it is done with the step under way. */
+  forgetSlices(): void;
   close(): Promise<void>;
 }
 
@@ -217,6 +219,11 @@ export function createJobRunner(options: {
     setEmbeddingDiskBytes(bytes) {
       configure = { ...configure, embeddingDiskBytes: bytes };
       isConfigured = false;
+    },
+    forgetSlices() {
+      if (!connection || connection.ended) return;
+      sentPixels = '';
+      void connection.request({ type: 'forget' }, options.watchdogMs);
     },
     async close() {
       // Ends the process, whether it is up or still starting.

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   greySlice,
@@ -12,6 +13,7 @@ import {
 } from '../../tests/support/tiny-models.ts';
 import type { BoxPx } from '../../src-shared/geometry/box.ts';
 import type { Result } from '../../src-shared/result.ts';
+import { openEmbeddingStore } from './engine/embedding-store.ts';
 import type { SliceImage } from './types.ts';
 
 const value = <T>(result: Result<T>): T => {
@@ -24,6 +26,7 @@ const codeOf = (result: Result<unknown>) => (result.ok ? 'ok' : result.error.cod
 const brightFrom = (column: number): SliceImage => ({
   ...greySlice(64, 64, (x) => (x >= column ? 200 : 20)),
   contentKey: `bright from ${column}`,
+  seriesId: null,
 });
 const box: BoxPx = [16, 8, 48, 40];
 const modelId = 'tiny-promptable';
@@ -222,6 +225,7 @@ describe('a draft', () => {
   const slice: SliceImage = {
     ...greySlice(64, 64, (x) => (x >= 32 ? 200 : x >= 16 ? 80 : 0)),
     contentKey: 'three greys',
+    seriesId: null,
   };
   const job = { modelId, slice, boxPx: box };
 
@@ -247,5 +251,42 @@ describe('a draft', () => {
     expect(value(await without.service.segmentBox(job, { draft: true })).draft).toBe(false);
     const exactAsked = watched({ draft: true }, { drafts: true });
     expect(value(await exactAsked.service.segmentBox(job, {})).draft).toBe(false);
+  });
+});
+
+describe('a series that is removed', () => {
+  const ofSeries = (column: number, seriesId: string): SliceImage => ({
+    ...brightFrom(column),
+    seriesId,
+  });
+
+  it('has its boxes cancelled and nothing kept of it, though the engine is at it', async () => {
+    const cacheDir = temporaryFolder();
+    const store = () => openEmbeddingStore(join(cacheDir, 'embeddings'), Infinity);
+    const root = temporaryFolder();
+    writeTinyPromptable(root, { pieces: 4 });
+    let pieces = 0;
+    const service = inferenceOn(root, {
+      settings: { provider: 'cpu', embeddingCacheBytes: 1024 ** 3 },
+      cacheDir,
+      spawnEngine: watchedEngines((type) => {
+        if (type === 'segment') pieces += 1;
+        // The last piece is under way: it will be finished, and its embedding given to the cache.
+        if (type === 'segment' && pieces === 8) service.forgetSeries(['removed']);
+      }),
+    });
+    const ask = (slice: SliceImage) => service.segmentBox({ modelId, slice, boxPx: box }, {});
+    const stays = ofSeries(24, 'stays');
+    value(await ask(stays));
+    const [underWay, waiting] = [ask(ofSeries(32, 'removed')), ask(ofSeries(40, 'removed'))];
+    expect([codeOf(await underWay), codeOf(await waiting)]).toEqual(['cancelled', 'cancelled']);
+    // Asked after it, so that the engine is done.
+    expect(value(await ask(stays)).embeddingCached).toBe(true);
+    expect(pieces).toBe(9);
+    const looking = store();
+    expect(looking.seriesIds()).toEqual(['stays']);
+    looking.close();
+    // What is in memory is dropped, too: the same pixels are encoded anew for whoever asks.
+    expect(value(await ask(ofSeries(32, 'other'))).embeddingCached).toBe(false);
   });
 });

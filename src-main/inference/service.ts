@@ -8,6 +8,7 @@ import { forkEngine, type SpawnEngine } from './engine-process.ts';
 import type { FinishedAnswer } from './engine/messages.ts';
 import { createJobQueue } from './job-queue.ts';
 import { createJobRunner, type Job, type Progress, type Ran } from './job-runner.ts';
+import { createEmbeddingRemoval } from './embedding-removal.ts';
 import { createModelChecks } from './model-checks.ts';
 import { tryModel } from './model-trial.ts';
 import { createProbeCache } from './probe-cache.ts';
@@ -118,6 +119,22 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
     },
     log,
   });
+
+  const removal = createEmbeddingRemoval(cacheDir && join(cacheDir, 'embeddings'), log);
+
+  /** Nothing of these series is made any more, and what was made of them goes. */
+  function forgetSeries(seriesIds: readonly string[]): void {
+    const gone = new Set(seriesIds);
+    const isOfOne = ({ job }: Waiting) =>
+      'slice' in job && job.slice.seriesId !== null && gone.has(job.slice.seriesId);
+    for (const waiting of queue.removeWhere(isOfOne)) waiting.settle(fail('cancelled'));
+    if (running && isOfOne(running)) {
+      running.abandoned = true;
+      running.settle(fail('cancelled'));
+    }
+    runner.forgetSlices();
+    removal.forget(seriesIds);
+  }
 
   function status(): EngineStatus {
     const chosen = providers.choose(current?.sha256 ?? '');
@@ -313,6 +330,9 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
       return () => listeners.delete(listener);
     },
 
+    forgetSeries,
+    forgetOtherSeries: (livingSeries) => removal.forgetOthers(livingSeries),
+
     async warmUp(modelId) {
       const model = models.resolve(modelId);
       if (!model.ok) return tell({ error: model.error });
@@ -347,6 +367,7 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
       providers.close();
       await runner.close();
       await pumping;
+      await removal.close();
     },
   };
 }

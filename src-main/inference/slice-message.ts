@@ -39,9 +39,11 @@ export function pixelsSha256({ data }: SliceImage): string {
 
 /** The slice for the engine, without its pixels when the engine has them already. */
 export function sliceMessage(slice: SliceImage, sha256: string, withPixels: boolean): EngineSlice {
-  const { data, widthPx, heightPx, channels, intensityRange, zeroStaysZero, flip } = slice;
+  const { data, seriesId, ...rest } = slice;
+  const { widthPx, heightPx, channels, intensityRange, zeroStaysZero, flip } = rest;
   return {
     pixelsSha256: sha256,
+    seriesId,
     // Shared memory and views into larger volumes travel as the slice alone.
     data: withPixels ? data.slice() : null,
     widthPx,

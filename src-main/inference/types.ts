@@ -24,6 +24,8 @@ export interface SliceImage {
   flip: { x: boolean; y: boolean };
   /** Identity of the slice's content and intensity mapping, for caches (hash or series/axis/index/window). */
   contentKey: string;
+  /** The series it is a slice of, with which all goes that is kept of it; null for a slice of none. */
+  seriesId: string | null;
 }
 
 export interface BoxJob {
@@ -99,6 +101,13 @@ export interface InferenceService {
 
 /** What only the composition root and the models area ask beside that. */
 export interface InferenceController extends InferenceService {
+  /**
+   * Lets go of all that was made from these series, which were removed from the library: boxes that wait, embeddings in
+   * memory and on disk. Never fails: what cannot be erased now is erased later, at the next start at the latest.
+   */
+  forgetSeries(seriesIds: readonly string[]): void;
+  /** As `forgetSeries`, for all that is kept of other series than `livingSeries` says (asked after the cache). */
+  forgetOtherSeries(livingSeries: () => readonly string[]): void;
   /** Starts the engine and loads a model before the first box; problems show in the status. */
   warmUp(modelId: string): Promise<void>;
   /**

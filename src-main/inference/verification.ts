@@ -31,6 +31,7 @@ export async function verificationSlice(model: InstalledModel): Promise<Result<S
     zeroStaysZero: false,
     flip: { x: false, y: false },
     contentKey: `verification ${sha256}`,
+    seriesId: null,
   });
 }
 

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppError, ErrorCode, Result } from '../../src-shared/result.ts';
@@ -118,6 +118,24 @@ function migrate(sqlite: Database.Database, dir: string, migrationsFolder: strin
       sqlite.pragma(`application_id = ${applicationId}`);
     })
     .immediate();
+}
+
+/**
+ * Empties the log of writes, which has pages as they were before. While another process reads, it stays, and is emptied
+ * by a later call or when the library is closed.
+ */
+export function emptyLog({ sqlite }: LibraryDatabase): void {
+  try {
+    sqlite.pragma('wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error;
+  }
+}
+
+/** Removes the copies that `openDatabase` kept of the library under earlier versions: they have all patients of then. */
+export function removeEarlierCopies(dir: string): void {
+  for (const name of readdirSync(dir))
+    if (/^library-version-\d+\.sqlite(-.*)?$/.test(name)) rmSync(join(dir, name), { force: true });
 }
 
 /** Before its schema is changed, a library with data is kept as it was beside the new one. */

@@ -3,7 +3,15 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import { fail, ok, type Result } from '../../src-shared/result.ts';
 import type { Db } from './database.ts';
 import { refreshPatient } from './patients.ts';
-import { lesions, patients, segments, series, seriesFiles, studies } from './schema/index.ts';
+import {
+  imports,
+  lesions,
+  patients,
+  segments,
+  series,
+  seriesFiles,
+  studies,
+} from './schema/index.ts';
 import { removeSeriesRow } from './store-series.ts';
 
 export type DeletionLevel = 'patient' | 'study' | 'series';
@@ -53,7 +61,23 @@ export function removeFromLibrary(
     .where(and(eq(lesions.patientId, patientId), notExists(shown)))
     .run();
   refreshPatient(tx, patientId);
+  forgetInImports(tx, seriesIds);
   return ok({ freedBytes: freed, seriesIds, patientId });
+}
+
+/** Imports remember what they brought; of a series that is gone nothing is to be remembered. */
+function forgetInImports(tx: Db, seriesIds: string[]): void {
+  const gone = new Set(seriesIds);
+  const names = sql`EXISTS (SELECT 1 FROM json_each(${JSON.stringify(seriesIds)}) WHERE instr(${imports.summary}, value) > 0)`;
+  for (const { id, summary } of tx.select().from(imports).where(names).all()) {
+    if (!summary) continue;
+    const accepted = summary.accepted.filter((one) => !gone.has(one.id));
+    const alreadyPresent = summary.alreadyPresent.filter((one) => !gone.has(one.id));
+    tx.update(imports)
+      .set({ summary: { ...summary, accepted, alreadyPresent } })
+      .where(eq(imports.id, id))
+      .run();
+  }
 }
 
 function seriesBelow(db: Db, level: DeletionLevel, id: string) {

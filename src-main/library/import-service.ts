@@ -14,7 +14,6 @@ import type { LibraryChanges } from './library-changes.ts';
 import { sweepLooseFiles } from './loose-files.ts';
 import { imports, looseFiles } from './schema/index.ts';
 import { stagedPathBelow } from './staged-path.ts';
-import type { VolumeStore } from './volume-store.ts';
 
 export interface ImportService {
   /** Imports files and folders of this machine's disk. */
@@ -54,7 +53,8 @@ export function createImportService(options: {
   imagingPool: Imaging;
   log: Log;
   changes: LibraryChanges;
-  volumes?: Pick<VolumeStore, 'forget'>;
+  /** Told of series that were replaced by what was sent again. */
+  forget?: (seriesIds: readonly string[]) => void;
 }): ImportService {
   const { db, folder, log, changes } = options;
   const running = new Map<string, Running>();
@@ -117,7 +117,7 @@ export function createImportService(options: {
           signal: run.abort.signal,
           publish: (progress) => publish(run, progress),
           onStored: ({ patientId, replaced }) => {
-            options.volumes?.forget(replaced);
+            if (replaced.length > 0) options.forget?.(replaced);
             changes.publish({ kind: replaced.length > 0 ? 'changed' : 'imported', patientIds: [patientId] });
           },
         },

@@ -33,6 +33,8 @@ export function openLibrary(options: {
   root: string;
   imagingPool: Imaging;
   volumeMemoryBytes?: number;
+  /** Told of series that are in the library no more (deleted, or replaced by what was sent again). */
+  onSeriesRemoved?: (seriesIds: readonly string[]) => void;
   /** How often to look for what other processes have done. */
   watchEveryMs?: number;
 }): OpenLibrary {
@@ -50,13 +52,17 @@ export function openLibrary(options: {
     imaging: options.imagingPool,
     memoryBytes: options.volumeMemoryBytes,
   });
+  const forget = (seriesIds: readonly string[]) => {
+    volumes.forget(seriesIds);
+    options.onSeriesRemoved?.(seriesIds);
+  };
   const imports = createImportService({
     db,
     folder,
     imagingPool: options.imagingPool,
     log,
     changes,
-    volumes,
+    forget,
   });
   return {
     database,
@@ -65,7 +71,7 @@ export function openLibrary(options: {
     log,
     changes,
     volumes,
-    library: createLibraryService({ db, folder, volumes, changes, log }),
+    library: createLibraryService({ database, folder, volumes, changes, forget, log }),
     imports,
     settings: createSettingsService(db),
     close: async () => {

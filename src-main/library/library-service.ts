@@ -1,11 +1,17 @@
 import { and, asc, desc, eq, sql, type SQL } from 'drizzle-orm';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import type { librarySortSchema, PatientRow, Study } from '../../src-shared/contract/library.ts';
 import type { OpenSeries } from '../../src-shared/contract/series.ts';
 import { fail, ok, type Result } from '../../src-shared/result.ts';
 import type { Log } from '../audit/log.ts';
-import { type Db, LibraryError, writeTransaction } from './database.ts';
+import {
+  emptyLog,
+  type LibraryDatabase,
+  LibraryError,
+  removeEarlierCopies,
+  writeTransaction,
+} from './database.ts';
 import {
   deletionPreview,
   removeFromLibrary,
@@ -18,7 +24,7 @@ import { librarySize, type LibrarySize } from './library-size.ts';
 import { sweepLooseFiles } from './loose-files.ts';
 import { searchable } from './patients.ts';
 import { patients, series, studies } from './schema/index.ts';
-import { seriesSummaries } from './series-records.ts';
+import { hasSeries, seriesSummaries } from './series-records.ts';
 import { thumbnailPng } from './thumbnail.ts';
 import type { VolumeStore } from './volume-store.ts';
 
@@ -43,13 +49,16 @@ export interface LibraryService {
 }
 
 export function createLibraryService(options: {
-  db: Db;
+  database: LibraryDatabase;
   folder: LibraryFolder;
   volumes: VolumeStore;
   changes: LibraryChanges;
+  /** Told of series that were removed. */
+  forget: (seriesIds: readonly string[]) => void;
   log: Log;
 }): LibraryService {
-  const { db, folder, volumes, changes, log } = options;
+  const { database, folder, volumes, changes, log } = options;
+  const { db } = database;
   return {
     list: (request) => {
       const where = matching(request.search);
@@ -134,7 +143,9 @@ export function createLibraryService(options: {
       if (!removed.ok) return removed;
       const { freedBytes, seriesIds, patientId } = removed.value;
       sweepLooseFiles(db, folder);
-      volumes.forget(seriesIds);
+      options.forget(seriesIds);
+      removeEarlierCopies(folder.root);
+      emptyLog(database);
       log.info('library', `Removed a ${level}`, { id, series: seriesIds.length, freedBytes });
       changes.publish({ kind: 'deleted', patientIds: [patientId] });
       return ok({ freedBytes });
@@ -148,7 +159,7 @@ export function createLibraryService(options: {
       try {
         return ok(await readFile(path));
       } catch {
-        return remakeThumbnail(row, path, volumes);
+        return remakeThumbnail(row, path, database, volumes);
       }
     },
   };
@@ -157,6 +168,7 @@ export function createLibraryService(options: {
 async function remakeThumbnail(
   row: typeof series.$inferSelect,
   path: string,
+  { db }: LibraryDatabase,
   volumes: VolumeStore,
 ): Promise<Result<Uint8Array>> {
   try {
@@ -171,6 +183,8 @@ async function remakeThumbnail(
       row.modality,
     );
     await writeFile(path, png);
+    // The series may have been removed, with its files, while this one was made.
+    if (!hasSeries(db, row.id)) await rm(path, { force: true });
     return ok(png);
   } catch (error) {
     if (error instanceof LibraryError) return { ok: false, error: error.error };

@@ -29,6 +29,16 @@ export function seriesSummaries(db: Db, where: SQL): SeriesSummary[] {
   return rows.map((row) => summaryOf(row.series, row.patientId, row.segmentCount));
 }
 
+export const hasSeries = (db: Db, seriesId: string): boolean =>
+  db.select({ id: series.id }).from(series).where(eq(series.id, seriesId)).get() !== undefined;
+
+export const seriesIdsOf = (db: Db): string[] =>
+  db
+    .select({ id: series.id })
+    .from(series)
+    .all()
+    .map(({ id }) => id);
+
 export function seriesSummariesById(db: Db, ids: string[]): SeriesSummary[] {
   return ids.length === 0 ? [] : seriesSummaries(db, inArray(series.id, ids));
 }

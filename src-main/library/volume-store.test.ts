@@ -133,6 +133,26 @@ test('a volume that is missing or cut off is decoded again from the originals, t
   expect(readdirSync(library.folder.staging)).toEqual([]);
 });
 
+test('a series that is removed while its volume is made again leaves none, on disk or in memory', async () => {
+  const raw = rawImaging();
+  let meanwhile: () => void = () => undefined;
+  const { library, ids } = await libraryWith([4], {
+    imaging: {
+      ...raw,
+      decode: async (planned, options) => {
+        const decoded = await raw.decode(planned, options);
+        meanwhile();
+        return decoded;
+      },
+    },
+  });
+  rmSync(library.folder.volumePath(ids[0]!));
+  meanwhile = () => void library.library.remove('series', ids[0]!);
+  expect(await errorCode(library.volumes.readVolume(ids[0]!))).toBe('not-found');
+  expect(readdirSync(library.folder.volumes)).toEqual([]);
+  expect(library.volumes.heldBytes()).toBe(0);
+});
+
 test('a missing or damaged original is told, and other voxels are never passed off as the old ones', async () => {
   let shift = 0;
   const raw = rawImaging();

@@ -10,6 +10,7 @@ import type { Imaging } from './imaging.ts';
 import { type Db, LibraryError, valueOf } from './database.ts';
 import type { LibraryFolder } from './library-folder.ts';
 import { series, seriesFiles, seriesPlans } from './schema/index.ts';
+import { hasSeries } from './series-records.ts';
 import {
   asVoxels,
   bytesPerValue,
@@ -122,7 +123,7 @@ export function createVolumeStore(options: {
       const voxels = asVoxels(stored.dataType, await readBytes(path, 0, stored.volumeBytes));
       const { id: seriesId, geometry, dataType, channels } = stored;
       const volume = { seriesId, geometry, dataType, channels, voxels };
-      if (voxels.byteLength <= memoryBytes) keep(volume);
+      if (voxels.byteLength <= memoryBytes && hasSeries(db, seriesId)) keep(volume);
       return volume;
     });
 
@@ -271,6 +272,10 @@ async function decodeAgain(
       );
     }
     await rename(temporary, folder.volumePath(stored.id));
+    // The series may have been removed, with its files, while this one was made.
+    if (hasSeries(db, stored.id)) return;
+    await rm(folder.volumePath(stored.id), { force: true });
+    throw new LibraryError('not-found', { what: 'series', id: stored.id });
   } finally {
     await rm(place, { recursive: true, force: true });
   }

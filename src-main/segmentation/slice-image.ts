@@ -66,5 +66,6 @@ export function sliceImage(
     flip: uprightFlip(geometry, axis),
     // A series' voxels never change under its id.
     contentKey: `${series.id}/${axis}/${sliceIndex}/${mapping}`,
+    seriesId: series.id,
   };
 }

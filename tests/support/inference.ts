@@ -70,6 +70,7 @@ export function greySlice(
     zeroStaysZero: false,
     flip: { x: false, y: false },
     contentKey: `${widthPx} ${heightPx} ${grey}`,
+    seriesId: null,
   };
 }
 

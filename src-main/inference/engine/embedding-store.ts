@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
@@ -10,18 +10,33 @@ export type StoredEmbedding = Float16Array | Float32Array;
 export interface EmbeddingStore {
   /** Null when there is none or it is damaged (then it is removed). */
   read(key: string): StoredEmbedding | null;
-  /** Keeps an embedding and removes those unused for longest while all take more than the limit. */
-  write(key: string, embedding: StoredEmbedding): void;
+  /**
+   * Keeps an embedding and removes those unused for longest while all take more than the limit. `seriesId` says whose
+   * slice it is of; null for a slice of no series. Nothing is kept of a series that was forgotten.
+   */
+  write(key: string, embedding: StoredEmbedding, seriesId: string | null): void;
   setLimit(limitBytes: number): void;
+  /** The series of which something is kept; null when that cannot be read now. */
+  seriesIds(): string[] | null;
+  /** From now on nothing is kept of these series, by whichever process. False when that cannot be noted now. */
+  forget(seriesIds: readonly string[]): boolean;
+  /**
+   * Erases a little of what was kept of forgotten series: overwritten with zeros, the file cut, the log of writes
+   * emptied. `busy`: another process is in the way, or the disk.
+   */
+  eraseSome(): 'more' | 'done' | 'busy';
   close(): void;
 }
 
 const FILE = 'embeddings.sqlite';
-const FORMAT = 1;
+const FORMAT = 2;
 /** An embedding of 2 MiB lies on 33 pages of this size rather than on 512, and is read in as many steps. */
 const PAGE_BYTES = 65536;
 /** Another process on the same library may be writing. */
 const BUSY_MS = 1000;
+/** What is erased in one step, so that whoever else writes waits for tens of milliseconds at most. */
+const ERASED_AT_ONCE = 4;
+const PAGES_CUT_AT_ONCE = 128;
 
 /*
  * Times of use are apart from the data: SQLite writes a row anew when any of it changes.
@@ -29,9 +44,11 @@ const BUSY_MS = 1000;
 const schema = `
   CREATE TABLE entries (
     key TEXT PRIMARY KEY, data_id INTEGER NOT NULL, bytes INTEGER NOT NULL, width INTEGER NOT NULL,
-    checksum INTEGER NOT NULL, used INTEGER NOT NULL
+    checksum INTEGER NOT NULL, used INTEGER NOT NULL, series_id TEXT
   ) WITHOUT ROWID;
   CREATE INDEX entries_used ON entries (used);
+  CREATE INDEX entries_series ON entries (series_id);
+  CREATE TABLE forgotten (series_id TEXT PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE data (id INTEGER PRIMARY KEY, embedding BLOB NOT NULL);
   CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), ticks INTEGER NOT NULL);
   INSERT INTO clock VALUES (1, 0);
@@ -46,7 +63,12 @@ interface Entry {
   checksum: number;
 }
 
-/** Opens the cache of a folder, which belongs to it alone; a file that is no such cache is replaced by an empty one. */
+export const embeddingStoreExists = (folder: string): boolean => existsSync(join(folder, FILE));
+
+/**
+ * Opens the cache of a folder, which belongs to it alone; a file that is no such cache is replaced by an empty one.
+ * With an infinite limit nothing is removed for room.
+ */
 export function openEmbeddingStore(folder: string, limitBytes: number): EmbeddingStore {
   let limit = limitBytes;
   let database = openOrRenew(folder);
@@ -86,6 +108,7 @@ export function openEmbeddingStore(folder: string, limitBytes: number): Embeddin
     db.prepare<[], number>('UPDATE clock SET ticks = ticks + 1 RETURNING ticks').pluck().get();
 
   function shrink(): void {
+    if (limit === Infinity) return;
     attempt((db) => {
       db.transaction(() => makeRoom(db, 0)).immediate();
       db.pragma('incremental_vacuum');
@@ -109,7 +132,7 @@ export function openEmbeddingStore(folder: string, limitBytes: number): Embeddin
         }).immediate();
         return found;
       }),
-    write(key, embedding) {
+    write(key, embedding, seriesId) {
       const bytes = Math.ceil(embedding.byteLength / PAGE_BYTES) * PAGE_BYTES;
       if (bytes > limit) return;
       const payload = Buffer.from(embedding.buffer, embedding.byteOffset, embedding.byteLength);
@@ -118,12 +141,13 @@ export function openEmbeddingStore(folder: string, limitBytes: number): Embeddin
         db
           .transaction(() => {
             if (db.prepare('SELECT 1 FROM entries WHERE key = ?').get(key)) return;
+            if (db.prepare('SELECT 1 FROM forgotten WHERE series_id = ?').get(seriesId)) return;
             makeRoom(db, bytes);
             const { lastInsertRowid: id } = db
               .prepare('INSERT INTO data (embedding) VALUES (?)')
               .run(payload);
-            db.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)').run(
-              ...[key, id, bytes, width, crc32(payload), tick(db)],
+            db.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+              ...[key, id, bytes, width, crc32(payload), tick(db), seriesId],
             );
           })
           .immediate(),
@@ -133,6 +157,45 @@ export function openEmbeddingStore(folder: string, limitBytes: number): Embeddin
       limit = bytes;
       shrink();
     },
+    seriesIds: () =>
+      attempt((db) =>
+        db
+          .prepare<[], string>('SELECT DISTINCT series_id FROM entries WHERE series_id IS NOT NULL')
+          .pluck()
+          .all(),
+      ),
+    forget: (seriesIds) =>
+      attempt((db) =>
+        db
+          .transaction(() => {
+            const note = db.prepare('INSERT OR IGNORE INTO forgotten VALUES (?)');
+            for (const id of seriesIds) note.run(id);
+            return true;
+          })
+          .immediate(),
+      ) ?? false,
+    eraseSome: () =>
+      attempt((db) => {
+        const erased = db
+          .transaction(() => {
+            const entries = db
+              .prepare<[number], Entry>(
+                'SELECT * FROM entries WHERE series_id IN (SELECT series_id FROM forgotten) LIMIT ?',
+              )
+              .all(ERASED_AT_ONCE);
+            for (const entry of entries) remove(db, entry);
+            return entries.length > 0;
+          })
+          .immediate();
+        if (erased) return 'more';
+        if (db.pragma('freelist_count', { simple: true }) !== 0) {
+          db.pragma(`incremental_vacuum(${PAGES_CUT_AT_ONCE})`);
+          return 'more';
+        }
+        // The log has the pages as they were.
+        const [{ busy }] = db.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }];
+        return busy === 0 ? 'done' : 'busy';
+      }) ?? 'busy',
     close() {
       attempt((db) => db.close());
       database = null;
@@ -176,6 +239,8 @@ function open(folder: string): Database.Database {
     db.pragma('auto_vacuum = INCREMENTAL');
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
+    // What leaves the cache is not to be found in the file's free pages. A write into a full cache takes a quarter longer.
+    db.pragma('secure_delete = ON');
     // In pages: 16 MiB.
     db.pragma('wal_autocheckpoint = 256');
     db.transaction(() => {

@@ -12,7 +12,7 @@ describe('embeddings', () => {
     const folder = temporaryFolder();
     const limits = { folder, memoryBytes: 1e6, diskBytes: 1e6 };
     const first = createEmbeddings(limits);
-    const given = first.put('a', embedding(1));
+    const given = first.put('a', embedding(1), null);
     given.forEach((value, at) => expect(Math.abs(value - embedding(1)[at]!)).toBeLessThan(0.002));
     const got = first.get('a')!;
     expect(got).toEqual(given);
@@ -23,20 +23,20 @@ describe('embeddings', () => {
 
   it('leave memory when it is full, unused ones first, and come back from disk', () => {
     const inMemory = createEmbeddings({ folder: null, memoryBytes: 2 * KB, diskBytes: 0 });
-    for (const key of ['a', 'b']) inMemory.put(key, embedding(2));
+    for (const key of ['a', 'b']) inMemory.put(key, embedding(2), null);
     inMemory.get('a');
-    inMemory.put('c', embedding(3));
+    inMemory.put('c', embedding(3), null);
     expect(['a', 'b', 'c'].map((key) => inMemory.has(key))).toEqual([true, false, true]);
 
     const onDisk = createEmbeddings({ folder: temporaryFolder(), memoryBytes: 0, diskBytes: 1e6 });
-    for (const key of ['a', 'b', 'c']) onDisk.put(key, embedding(2));
+    for (const key of ['a', 'b', 'c']) onDisk.put(key, embedding(2), null);
     expect(['a', 'b', 'c'].map((key) => onDisk.has(key))).toEqual([true, true, true]);
   });
 
   it('keep values beyond half precision as they are', () => {
     const cache = createEmbeddings({ folder: temporaryFolder(), memoryBytes: 0, diskBytes: 1e6 });
     const large = Float32Array.of(1e6, 0.1);
-    expect(cache.put('large', large)).toEqual(large);
+    expect(cache.put('large', large, null)).toEqual(large);
     expect(cache.get('large')).toEqual(large);
   });
 
@@ -51,6 +51,7 @@ describe('embeddings', () => {
   it('have a key that changes with all that changes them', () => {
     const slice: EngineSlice = {
       pixelsSha256: 'p',
+      seriesId: null,
       data: null,
       widthPx: 4,
       heightPx: 6,

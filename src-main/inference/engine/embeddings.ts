@@ -10,12 +10,16 @@ import type { EngineSlice } from './messages.ts';
 export interface Embeddings {
   has(key: string): boolean;
   get(key: string): Float32Array | null;
-  /** Keeps the embedding and returns it as it will be got from now on (rounded to half precision). */
-  put(key: string, embedding: Float32Array): Float32Array;
+  /**
+   * Keeps the embedding, on disk as that of a slice of `seriesId`, and returns it as it will be got from now on
+   * (rounded to half precision).
+   */
+  put(key: string, embedding: Float32Array, seriesId: string | null): Float32Array;
   /** As `put`, in memory only. */
   hold(key: string, embedding: Float32Array): Float32Array;
   /** What is kept on disk is cut down to the limit at once. */
   setDiskLimit(bytes: number): void;
+  close(): void;
 }
 
 export interface EmbeddingLimits {
@@ -88,10 +92,10 @@ export function createEmbeddings({ folder, memoryBytes, ...limits }: EmbeddingLi
       const found = stored(key);
       return found && new Float32Array(found);
     },
-    put(key, embedding) {
+    put(key, embedding, seriesId) {
       const kept = rounded(embedding);
       remember(key, kept);
-      onDisk()?.write(key, kept);
+      onDisk()?.write(key, kept, seriesId);
       return new Float32Array(kept);
     },
     hold(key, embedding) {
@@ -103,5 +107,6 @@ export function createEmbeddings({ folder, memoryBytes, ...limits }: EmbeddingLi
       diskBytes = bytes;
       store?.setLimit(bytes);
     },
+    close: () => store?.close(),
   };
 }

@@ -78,7 +78,7 @@ export function createEncoder(sessions: Sessions, embeddings: Embeddings): Encod
   return {
     key,
     async advance(job, draft) {
-      const { model, provider } = job;
+      const { model, provider, slice } = job;
       const { manifest } = model;
       const name = key(job, draft);
       const known = embeddings.get(name);
@@ -107,7 +107,7 @@ export function createEncoder(sessions: Sessions, embeddings: Embeddings): Encod
         return ok({ done: false });
       }
       unfinished.delete(name);
-      const kept = draft ? embeddings.hold(name, data) : embeddings.put(name, data);
+      const kept = draft ? embeddings.hold(name, data) : embeddings.put(name, data, slice.seriesId);
       return ok({ done: true, data: kept, encoderMs: ms });
     },
   };

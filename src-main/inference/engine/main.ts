@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../../../src-shared/result.ts';
 import { encoderPieces, fileOfRole } from '../../models/manifest.ts';
 import { parentChannel } from '../../parent-channel.ts';
 import { segmentCrop, viewCrop } from './crop-specialist-job.ts';
-import { createEmbeddings } from './embeddings.ts';
+import { createEmbeddings, type EmbeddingLimits } from './embeddings.ts';
 import { numberedRequestSchema, type EngineRequest } from './messages.ts';
 import { backends, probe } from './probe.ts';
 import { createPromptable, viewPrompt } from './promptable-job.ts';
@@ -16,16 +16,19 @@ import { createSlices } from './slices.ts';
 
 const channel = parentChannel();
 const sessions = createSessions();
-let embeddingFolder: string | null = null;
-let embeddings = createEmbeddings({ folder: null, memoryBytes: 64 * 1024 ** 2, diskBytes: 0 });
+let limits: EmbeddingLimits = { folder: null, memoryBytes: 64 * 1024 ** 2, diskBytes: 0 };
+let embeddings = createEmbeddings(limits);
 let promptable = createPromptable(sessions, embeddings);
-const slices = createSlices();
+let slices = createSlices();
 
 async function answer(request: EngineRequest): Promise<Result<unknown>> {
   if ('slice' in request) slices.take(request.slice);
   switch (request.type) {
     case 'configure':
       configure(request);
+      return ok({});
+    case 'forget':
+      beginAnew(limits);
       return ok({});
     case 'probe':
       return probe(request.provider);
@@ -38,15 +41,23 @@ async function answer(request: EngineRequest): Promise<Result<unknown>> {
 
 /** Asked again when a setting changes: then the embeddings at hand stay. */
 function configure(request: Extract<EngineRequest, { type: 'configure' }>): void {
-  if (request.embeddingFolder !== null && request.embeddingFolder === embeddingFolder)
-    return embeddings.setDiskLimit(request.embeddingDiskBytes);
-  embeddingFolder = request.embeddingFolder;
-  embeddings = createEmbeddings({
+  const wanted: EmbeddingLimits = {
     folder: request.embeddingFolder,
     memoryBytes: request.embeddingMemoryBytes,
     diskBytes: request.embeddingDiskBytes,
-  });
+  };
+  if (wanted.folder === null || wanted.folder !== limits.folder) return beginAnew(wanted);
+  limits = wanted;
+  embeddings.setDiskLimit(wanted.diskBytes);
+}
+
+/** Without anything of a slice in memory; the sessions stay. */
+function beginAnew(wanted: EmbeddingLimits): void {
+  limits = wanted;
+  embeddings.close();
+  embeddings = createEmbeddings(limits);
   promptable = createPromptable(sessions, embeddings);
+  slices = createSlices();
 }
 
 async function answerForModel(

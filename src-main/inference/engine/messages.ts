@@ -19,6 +19,8 @@ const voxelsSchema = z.custom<Voxels>((value) =>
 export const engineSliceSchema = z.object({
   /** SHA-256 of the pixels: the identity that embeddings are kept under. */
   pixelsSha256: z.string(),
+  /** The series it is a slice of, with which all goes that is kept of it; null for a slice of none. */
+  seriesId: z.string().nullable(),
   /** Null: the same pixels as in the last message that carried a slice. */
   data: voxelsSchema.nullable(),
   widthPx: z.number().int().positive(),
@@ -40,6 +42,8 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
     embeddingMemoryBytes: z.number(),
     embeddingDiskBytes: z.number(),
   }),
+  /** Drops all that is in memory of slices; what is on disk stays. */
+  z.object({ type: z.literal('forget') }),
   /** Loads a model's sessions ahead of the first box. */
   z.object({ type: z.literal('load'), ...onProvider }),
   /** At most one piece of the encoder, then, with the embedding there, the decoder: asked until it is done. */
@@ -77,6 +81,7 @@ const empty = z.object({});
 /** The answer to each request. */
 export const engineAnswerSchemas = {
   configure: empty,
+  forget: empty,
   load: empty,
   segment: z.discriminatedUnion('done', [
     z.object({ done: z.literal(false) }),

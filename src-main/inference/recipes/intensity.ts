@@ -3,7 +3,7 @@ import type { SliceImage } from '../types.ts';
 import type { ViewSlice } from './crop-specialist.ts';
 
 /** What of a `SliceImage` makes the model's view of it: all but its identity. */
-export type SliceSource = Omit<SliceImage, 'contentKey'>;
+export type SliceSource = Omit<SliceImage, 'contentKey' | 'seriesId'>;
 
 /**
  * Stored intensities → whole greys 0…255, in the model's (flipped) frame: clip to the range, scale,

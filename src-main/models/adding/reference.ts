@@ -45,6 +45,7 @@ export function referenceSlice(): SliceImage {
     zeroStaysZero: false,
     flip: { x: false, y: false },
     contentKey: 'reference slice',
+    seriesId: null,
   };
 }
 

@@ -31,6 +31,7 @@ function slice(number: number): SliceImage {
     zeroStaysZero: false,
     flip: { x: false, y: false },
     contentKey: `bench ${number}`,
+    seriesId: null,
   };
 }
 
