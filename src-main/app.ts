@@ -105,6 +105,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     log: areaLogger(log, 'segmentation'),
     appVersion: version,
   });
+  const adding = createModelAdding({
+    libraryRoot: opened.folder.root,
+    models,
+    inference,
+    startChild,
+  });
   log.info('app', 'Opened', { version, host: options.host });
 
   if (options.host !== 'cli') {
@@ -132,12 +138,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     segmentation,
     burden: createBurdenService({ database: opened.database }),
     models,
-    adding: createModelAdding({
-      libraryRoot: opened.folder.root,
-      models,
-      inference,
-      startChild,
-    }),
+    adding,
     inference,
     settings,
     trainingSet: createTrainingSetService({
@@ -150,6 +151,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     addSamplePatient: () => addSamplePatient(opened),
     async close() {
       await segmentation.close();
+      adding.close();
       await inference.close();
       await opened.close();
       await imagingPool.close();

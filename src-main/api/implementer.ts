@@ -1,6 +1,13 @@
 import { implement } from '@orpc/server';
 import { contract } from '../../src-shared/contract/index.ts';
 import type { App } from '../app.ts';
+import type { WindowUploads } from './window-uploads.ts';
+
+export interface ApiContext {
+  app: App;
+  /** Where windows upload files: those of the window that asks. */
+  uploads?: WindowUploads;
+}
 
 /**
  * The contract with the application as its context. Input and output are checked by the contract's
@@ -8,7 +15,7 @@ import type { App } from '../app.ts';
  * as an internal error without details.
  */
 export const os = implement(contract)
-  .$context<{ app: App }>()
+  .$context<ApiContext>()
   .use(async ({ context, next, path, signal }) => {
     try {
       return await next();

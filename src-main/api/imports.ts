@@ -8,6 +8,7 @@ export const importsApi = {
     const staged = context.app.imports.stage();
     if (!staged.ok) return staged;
     const { importId } = staged.value;
+    context.uploads?.hold(() => context.app.imports.discardStaged(importId));
     return ok({ importId, uploadUrl: `/upload/${importId}` });
   }),
   startStaged: os.imports.startStaged.handler(({ context, input }) =>

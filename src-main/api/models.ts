@@ -9,11 +9,17 @@ export const modelsApi = {
     const staged = context.app.adding.stage();
     if (!staged.ok) return staged;
     const { stageId } = staged.value;
+    context.uploads?.hold(() => context.app.adding.discard(stageId));
     return ok({ stageId, uploadUrl: `/upload-model/${stageId}` });
   }),
-  propose: os.models.propose.handler(({ context, input, signal }) =>
-    context.app.adding.propose(input, signal),
-  ),
+  propose: os.models.propose.handler(async ({ context, input, signal }) => {
+    const proposed = await context.app.adding.propose(input, signal);
+    if (proposed.ok) {
+      const { proposalId } = proposed.value;
+      context.uploads?.hold(() => context.app.adding.discard(proposalId));
+    }
+    return proposed;
+  }),
   add: os.models.add.handler(({ context, input, signal }) =>
     addWithProgress(context.app, input, signal),
   ),

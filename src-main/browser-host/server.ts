@@ -9,6 +9,7 @@ import { answerBytes, type BytesAnswer } from '../api/bytes.ts';
 import { securityHeaders } from '../api/content-security.ts';
 import { router } from '../api/router.ts';
 import { rendererFile } from '../api/static-files.ts';
+import { createWindowUploads } from '../api/window-uploads.ts';
 import { Access } from './access.ts';
 
 export interface BrowserHost {
@@ -25,9 +26,13 @@ export interface BrowserHostOptions {
   rendererFolder: string;
   /** 0 takes a free port. */
   port?: number;
+  /** How long after its window is gone an unused upload stays; a minute when left out. */
+  giveUpUploadsAfterMs?: number;
   /** Called when an address was used up, so that another one can be shown. */
   onOpened?(): void;
 }
+
+const GIVE_UP_UPLOADS_AFTER_MS = 60_000;
 
 const refusalText = {
   host: 'This address is not the workstation’s own.',
@@ -107,7 +112,11 @@ export async function startBrowserHost(options: BrowserHostOptions): Promise<Bro
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (webSocket) => void rpc.upgrade(webSocket, { context: { app } }));
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const uploads = createWindowUploads(options.giveUpUploadsAfterMs ?? GIVE_UP_UPLOADS_AFTER_MS);
+      webSocket.on('close', () => uploads.leave());
+      void rpc.upgrade(webSocket, { context: { app, uploads } });
+    });
   });
 
   return {

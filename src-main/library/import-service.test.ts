@@ -5,6 +5,7 @@ import type { ImportProgress } from '../../src-shared/contract/imports.ts';
 import { filesIn, imageFiles } from '../../tests/support/library-files.ts';
 import { rawImaging, writeRawSeries } from '../../tests/support/raw-imaging.ts';
 import { temporaryFolder } from '../../tests/support/temporary-folder.ts';
+import { createImportService } from './import-service.ts';
 import { openLibrary, type OpenLibrary } from './index.ts';
 import { lesions, looseFiles, segments, seriesFiles } from './schema/index.ts';
 
@@ -226,6 +227,35 @@ test('a cancelled import keeps what was stored whole and leaves nothing of the r
   expect(filesIn(lib.folder.root, 'volumes')).toHaveLength(1);
   expect(filesIn(lib.folder.root, 'staging')).toEqual([]);
   expect(lib.db.select().from(looseFiles).all()).toEqual([]);
+});
+
+test('an upload that is given up, or to which nothing comes any more, is cleared; one that was started goes on', async () => {
+  const { db, folder, log, changes } = library();
+  const imports = createImportService({
+    ...{ db, folder, log, changes },
+    imagingPool: rawImaging(),
+    abandonedAfterMs: 200,
+  });
+  onTestFinished(() => imports.close());
+  const stage = async () => {
+    const staged = imports.stage();
+    const id = staged.ok ? staged.value.importId : '';
+    const place = await imports.stagedFilePath(id, 'slice.raw');
+    writeFileSync(place.ok ? place.value : '', 'half a sl');
+    return id;
+  };
+  const started = await stage();
+  expect(imports.startStaged(started).ok).toBe(true);
+  imports.discardStaged(started);
+  expect((await imports.finished(started)).state).toBe('done');
+
+  await stage();
+  const given = await stage();
+  expect(filesIn(folder.root, 'staging')).toHaveLength(2);
+  imports.discardStaged(given);
+  while (filesIn(folder.root, 'staging').length > 0)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await imports.stagedFilePath(given, 'more.raw')).toMatchObject({ ok: false });
 });
 
 test('staged files are written below the staging place, imported, and the place is cleared', async () => {

@@ -14,6 +14,7 @@ import type { LibraryChanges } from './library-changes.ts';
 import { sweepLooseFiles } from './loose-files.ts';
 import { imports, looseFiles } from './schema/index.ts';
 import { stagedPathBelow } from './staged-path.ts';
+import { ABANDONED_AFTER_MS, createUploadClock, type UploadClock } from '../uploads.ts';
 
 export interface ImportService {
   /** Imports files and folders of this machine's disk. */
@@ -22,6 +23,8 @@ export interface ImportService {
   stage(): Result<{ importId: string }>;
   /** Where an uploaded file is to be written; its folder is made. Refuses paths that lead outside. */
   stagedFilePath(importId: string, relativePath: string): Promise<Result<string>>;
+  /** Clears a staging place that was not started; an import under way goes on. */
+  discardStaged(importId: string): void;
   startStaged(importId: string, options?: { isSample?: boolean }): Result<{ importId: string }>;
   /** The latest event at once, then all that follow; ends after the one with the summary. */
   progress(importId: string, signal?: AbortSignal): AsyncIterableIterator<ImportProgress>;
@@ -40,6 +43,8 @@ interface Running {
   events: EventEmitter;
   last: ImportProgress;
   abort: AbortController;
+  /** Of a staging place, which is cleared when nothing is uploaded any more. */
+  upload: UploadClock | null;
   done: Promise<ImportSummary> | null;
   /** The sample patient comes by itself: nobody waits for it. */
   isSample: boolean;
@@ -55,6 +60,7 @@ export function createImportService(options: {
   changes: LibraryChanges;
   /** Told of series that were replaced by what was sent again. */
   forget?: (seriesIds: readonly string[]) => void;
+  abandonedAfterMs?: number;
 }): ImportService {
   const { db, folder, log, changes } = options;
   const running = new Map<string, Running>();
@@ -90,6 +96,10 @@ export function createImportService(options: {
     running.set(importId, {
       events,
       abort: new AbortController(),
+      upload:
+        state === 'staging'
+          ? createUploadClock(() => discardStaged(importId), options.abandonedAfterMs ?? ABANDONED_AFTER_MS)
+          : null,
       done: null,
       isSample: false,
       last: {
@@ -107,6 +117,7 @@ export function createImportService(options: {
 
   const start = (importId: string, paths: string[], isSample: boolean) => {
     const run = running.get(importId)!;
+    run.upload?.stop();
     run.isSample = isSample;
     const work = async (): Promise<ImportSummary> => {
       log.info('imports', 'Import started', { importId });
@@ -171,6 +182,18 @@ export function createImportService(options: {
     return run && run.done === null && run.last.phase !== 'finished' ? run : null;
   };
 
+  const clearStaged = async (importId: string) => {
+    const run = staging(importId);
+    run?.upload?.stop();
+    if (run) await conclude(run, { ...emptySummary(importId), state: 'cancelled' });
+  };
+
+  const discardStaged = (importId: string): void => {
+    clearStaged(importId).catch((error: unknown) =>
+      log.error('imports', 'An upload could not be cleared', { importId, reason: String(error) }),
+    );
+  };
+
   const pastSummary = (importId: string): ImportSummary | null =>
     db.select({ summary: imports.summary }).from(imports).where(eq(imports.id, importId)).get()
       ?.summary ?? null;
@@ -209,7 +232,9 @@ export function createImportService(options: {
     },
     stage: () => begin('staging'),
     stagedFilePath: async (importId, relativePath) => {
-      if (!staging(importId)) return fail('not-found', { what: 'import', id: importId });
+      const run = staging(importId);
+      if (!run) return fail('not-found', { what: 'import', id: importId });
+      run.upload?.touch();
       const path = stagedPathBelow(join(folder.importStaging(importId), 'upload'), relativePath);
       if (path === null)
         return fail(
@@ -224,6 +249,7 @@ export function createImportService(options: {
       }
       return ok(path);
     },
+    discardStaged,
     startStaged: (importId, { isSample = false } = {}) => {
       if (!staging(importId)) return fail('not-found', { what: 'import', id: importId });
       db.update(imports).set({ state: 'running' }).where(eq(imports.id, importId)).run();
@@ -244,7 +270,7 @@ export function createImportService(options: {
       const run = running.get(importId);
       if (!run) return fail('not-found', { what: 'import', id: importId });
       run.abort.abort();
-      if (staging(importId)) await conclude(run, { ...emptySummary(importId), state: 'cancelled' });
+      await clearStaged(importId);
       return ok({});
     },
     history: (limit) =>
@@ -254,8 +280,7 @@ export function createImportService(options: {
       clearInterval(heartbeat);
       for (const [importId, run] of running) {
         run.abort.abort();
-        if (staging(importId))
-          await conclude(run, { ...emptySummary(importId), state: 'cancelled' });
+        await clearStaged(importId);
       }
       await Promise.allSettled([...running.values()].map((run) => run.done));
     },

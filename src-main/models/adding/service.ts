@@ -19,6 +19,7 @@ import type { OnnxModel } from './onnx-model.ts';
 import { runTask } from './run-task.ts';
 import { isOnnxModel, sourcesOf, type SourceFile } from './sources.ts';
 import { stagingFolder } from './staging.ts';
+import { ABANDONED_AFTER_MS, createUploadClock, type UploadClock } from '../../uploads.ts';
 
 /** What was looked at, with all that adding it needs. */
 export type Proposed = {
@@ -50,6 +51,8 @@ export interface ModelAdding {
    */
   add(proposalId: string, options?: AddOptions): Promise<Result<Added>>;
   discard(id: string): void;
+  /** Discards all that was staged and not added. */
+  close(): void;
   /** Errors: model-not-found, model-not-removable. */
   remove(modelId: string): Promise<Result<{ freedBytes: number }>>;
 }
@@ -60,9 +63,11 @@ export function createModelAdding(options: {
   inference: InferenceController;
   /** How the process that reads the files is started; forked under this Node when left out. */
   startChild?: StartChild;
+  abandonedAfterMs?: number;
 }): ModelAdding {
   const { libraryRoot, models, inference, startChild = forkChild } = options;
-  const stages = new Map<string, { folder: string; files: SourceFile[] }>();
+  const { abandonedAfterMs = ABANDONED_AFTER_MS } = options;
+  const stages = new Map<string, { folder: string; files: SourceFile[]; clock: UploadClock }>();
   const proposals = new Map<string, Proposed>();
 
   async function propose(
@@ -111,11 +116,21 @@ export function createModelAdding(options: {
     if (folder) rmSync(folder, { recursive: true, force: true });
   };
 
+  function discard(id: string): void {
+    stages.get(id)?.clock.stop();
+    drop(stages.get(id)?.folder);
+    drop(proposals.get(id)?.staging);
+    stages.delete(id);
+    proposals.delete(id);
+  }
+
   return {
     stage() {
       try {
         const stageId = randomUUID();
-        stages.set(stageId, { folder: stagingFolder(libraryRoot), files: [] });
+        const folder = stagingFolder(libraryRoot);
+        const clock = createUploadClock(() => discard(stageId), abandonedAfterMs);
+        stages.set(stageId, { folder, files: [], clock });
         return ok({ stageId });
       } catch (error) {
         return { ok: false, error: asAppError(error) };
@@ -125,6 +140,7 @@ export function createModelAdding(options: {
     stagedFilePath(stageId, name) {
       const stage = stages.get(stageId);
       if (!stage) return fail('not-found', { what: 'upload', id: stageId });
+      stage.clock.touch();
       // The name is kept for the person; on the disk the file has a number.
       const path = join(stage.folder, `upload-${stage.files.length}`);
       stage.files.push({
@@ -139,6 +155,7 @@ export function createModelAdding(options: {
       const stage = 'stageId' in source ? stages.get(source.stageId) : undefined;
       if ('stageId' in source) {
         if (!stage) return fail('not-found', { what: 'upload', id: source.stageId });
+        stage.clock.stop();
         stages.delete(source.stageId);
       }
       try {
@@ -179,11 +196,9 @@ export function createModelAdding(options: {
       }
     },
 
-    discard(id) {
-      drop(stages.get(id)?.folder);
-      drop(proposals.get(id)?.staging);
-      stages.delete(id);
-      proposals.delete(id);
+    discard,
+    close() {
+      for (const id of [...stages.keys(), ...proposals.keys()]) discard(id);
     },
 
     async remove(modelId) {
