@@ -32,6 +32,7 @@ export const errorCodes = [
   'model-files-needed',
   'model-one-at-a-time',
   'model-check-failed',
+  'model-needs-hounsfield',
   'onnx-unreadable',
   'onnx-many-masks',
   'onnx-data-missing',

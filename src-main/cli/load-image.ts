@@ -11,6 +11,7 @@ export interface LoadedImage extends DecodedVolume {
   /** Stable for the same content. */
   id: string;
   modality: string;
+  valueUnit: string;
   sourceFormat: PlannedSeries['sourceFormat'];
 }
 
@@ -42,8 +43,8 @@ export async function loadImage(
     }
     const decoded = await pool.decode(planned, signal ? { signal } : {});
     if (!decoded.ok) throw failWithError(decoded.error);
-    const { uid: id, modality, sourceFormat } = planned;
-    return { ...decoded.value, id, modality, sourceFormat };
+    const { uid: id, modality, valueUnit, sourceFormat } = planned;
+    return { ...decoded.value, id, modality, valueUnit, sourceFormat };
   } finally {
     await rm(tempDir, { recursive: true, force: true });
   }

@@ -226,6 +226,7 @@ describe('a draft', () => {
     ...greySlice(64, 64, (x) => (x >= 32 ? 200 : x >= 16 ? 80 : 0)),
     contentKey: 'three greys',
     seriesId: null,
+    isHounsfield: false,
   };
   const job = { modelId, slice, boxPx: box };
 

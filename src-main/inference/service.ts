@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { EngineStatus } from '../../src-shared/contract/models.ts';
 import type { BoxPx } from '../../src-shared/geometry/box.ts';
 import { fail, ok, type Result } from '../../src-shared/result.ts';
-import type { InstalledModel } from '../models/manifest.ts';
+import { needsHounsfield, type InstalledModel } from '../models/manifest.ts';
 import { createCheckRecords } from './check-records.ts';
 import { forkEngine, type SpawnEngine } from './engine-process.ts';
 import type { FinishedAnswer } from './engine/messages.ts';
@@ -247,6 +247,8 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
   }> {
     const model = models.resolve(modelId);
     if (!model.ok) return model;
+    if (needsHounsfield(model.value.manifest) && !slice.isHounsfield)
+      return fail('model-needs-hounsfield', { name: model.value.manifest.name });
     const checked: BoxPx[] = [];
     for (const boxPx of boxesPx) {
       const box = checkedBox(boxPx, slice);

@@ -20,6 +20,8 @@ export interface SliceImage {
   intensityRange: [number, number];
   /** MedSAM's MR recipe keeps exact zeros (background) at 0. */
   zeroStaysZero: boolean;
+  /** The stored values are Hounsfield units, which some models need. */
+  isHounsfield: boolean;
   /** To show the slice upright to the model; boxes and masks stay in stored pixels. */
   flip: { x: boolean; y: boolean };
   /** Identity of the slice's content and intensity mapping, for caches (hash or series/axis/index/window). */

@@ -32,6 +32,7 @@ export async function verificationSlice(model: InstalledModel): Promise<Result<S
     flip: { x: false, y: false },
     contentKey: `verification ${sha256}`,
     seriesId: null,
+    isHounsfield: false,
   });
 }
 

@@ -68,6 +68,20 @@ const size = z.number().int().min(8).max(4096);
 const threshold = z.number().gt(0).lt(1);
 const tensorName = z.string().min(1);
 
+/**
+ * nnU-Net's normalisation of CT, from its plans: stored Hounsfield units are held between two percentiles of the training
+ * set's foreground, then (value − mean) / deviation of that foreground. The model window does not matter.
+ */
+const hounsfieldScalingSchema = z
+  .object({
+    lowHu: z.number(),
+    highHu: z.number(),
+    meanHu: z.number(),
+    stdHu: z.number().positive(),
+  })
+  .refine(({ lowHu, highHu }) => lowHu < highHu, 'lowHu is below highHu');
+export type HounsfieldScaling = z.infer<typeof hounsfieldScalingSchema>;
+
 /** One network that sees a crop round the box (recipes/crop-specialist.ts). */
 export const cropSpecialistSchema = common.extend({
   kind: z.literal('crop-specialist'),
@@ -84,16 +98,25 @@ export const cropSpecialistSchema = common.extend({
       .min(1)
       .max(6),
   }),
-  crop: z.object({
-    contextFactor: z.number().min(1).max(10),
-    minimumSizePx: z.number().positive(),
-    minimumAspect: z.number().gt(0).max(1),
-    resample: z.literal('triangle'),
-    percentiles: z.tuple([z.number().min(0).max(100), z.number().min(0).max(100)]),
-    minimumRange: z.number().positive(),
-    /** True: after that, mean 0 and deviation 1 over the crop. */
-    zScore: z.boolean().optional(),
-  }),
+  crop: z
+    .object({
+      contextFactor: z.number().min(1).max(10),
+      minimumSizePx: z.number().positive(),
+      minimumAspect: z.number().gt(0).max(1),
+      resample: z.literal('triangle'),
+      percentiles: z.tuple([z.number().min(0).max(100), z.number().min(0).max(100)]).optional(),
+      minimumRange: z.number().positive().optional(),
+      /** True: after that, mean 0 and deviation 1 over the crop. */
+      zScore: z.boolean().optional(),
+      hounsfieldScaling: hounsfieldScalingSchema.optional(),
+    })
+    .refine(
+      ({ hounsfieldScaling, percentiles, minimumRange, zScore }) =>
+        hounsfieldScaling
+          ? percentiles === undefined && minimumRange === undefined && zScore === undefined
+          : percentiles !== undefined && minimumRange !== undefined,
+      'either percentiles and minimumRange (and zScore), or hounsfieldScaling',
+    ),
   output: z.object({
     name: tensorName,
     sizePx: z.union([size, z.literal('as-input')]),
@@ -211,6 +234,10 @@ export const modelManifestSchema = z.discriminatedUnion('kind', [
   promptableSchema,
 ]);
 export type ModelManifest = z.infer<typeof modelManifestSchema>;
+
+/** Whether a model takes stored Hounsfield units, so that nothing else makes sense to it. */
+export const needsHounsfield = (manifest: ModelManifest): boolean =>
+  manifest.kind === 'crop-specialist' && manifest.crop.hounsfieldScaling !== undefined;
 
 /** The encoder's graphs in the order in which they run. */
 export function encoderPieces({ encoder, embedding }: PromptableManifest): EncoderPiece[] {

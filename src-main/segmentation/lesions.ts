@@ -28,7 +28,10 @@ export function freshAppearance(
     .where(and(eq(lesions.patientId, patientId), eq(segments.live, true)))
     .all();
   return {
-    name: nextLesionName(used.map(({ name }) => name), language),
+    name: nextLesionName(
+      used.map(({ name }) => name),
+      language,
+    ),
     colour: nextColour(used.map(({ colour }) => colour)),
   };
 }

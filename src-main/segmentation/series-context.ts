@@ -16,21 +16,27 @@ export interface SeriesContext extends SliceSeries {
   measurable: boolean;
 }
 
+/** The columns of a series that a model or a training set needs. */
+export const seriesColumns = {
+  id: series.id,
+  patientId: studies.patientId,
+  kind: series.kind,
+  modality: series.modality,
+  geometry: series.geometry,
+  channels: series.channels,
+  dataType: series.dataType,
+  valueUnit: series.valueUnit,
+  hasSpacing: series.hasSpacing,
+  measurable: series.measurable,
+  valueMin: series.valueMin,
+  valueMax: series.valueMax,
+  percentileLow: series.percentileLow,
+  percentileHigh: series.percentileHigh,
+};
+
 export function findSeries(db: Db, seriesId: string): Result<SeriesContext> {
   const row = db
-    .select({
-      id: series.id,
-      patientId: studies.patientId,
-      kind: series.kind,
-      geometry: series.geometry,
-      channels: series.channels,
-      hasSpacing: series.hasSpacing,
-      measurable: series.measurable,
-      valueMin: series.valueMin,
-      valueMax: series.valueMax,
-      percentileLow: series.percentileLow,
-      percentileHigh: series.percentileHigh,
-    })
+    .select(seriesColumns)
     .from(series)
     .innerJoin(studies, eq(studies.id, series.studyId))
     .where(eq(series.id, seriesId))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { geometry } from '../../tests/support/geometries.ts';
-import { intensityRangeOf, sliceImage, uprightFlip } from './slice-image.ts';
+import { intensityRangeOf, sliceImage, uprightFlip, type SliceSeries } from './slice-image.ts';
 
 const ranges = {
   valueRange: [-1024, 3071] as [number, number],
@@ -38,7 +38,30 @@ describe('the intensities that become 0 and 255', () => {
   });
 });
 
+const ct: SliceSeries = {
+  id: 's',
+  modality: 'CT',
+  geometry: geometry(),
+  channels: 1,
+  dataType: 'int16',
+  valueUnit: 'HU',
+  ...ranges,
+};
+
 describe('the slice for the model', () => {
+  it('is of Hounsfield units where the file says so, or its values can be nothing else', () => {
+    const of = (change: Partial<SliceSeries>) =>
+      sliceImage({ ...ct, ...change }, new Int16Array(20), 'k', 0, { kind: 'identity' })
+        .isHounsfield;
+    const nifti = { modality: 'OT', valueUnit: '' };
+    expect([of({}), of(nifti)]).toEqual([true, true]);
+    expect([
+      of({ ...nifti, valueRange: [0, 900] }),
+      of({ valueUnit: '' }),
+      of({ channels: 3 }),
+    ]).toEqual([false, false, false]);
+  });
+
   it('is flipped where the stored order runs against the upright picture', () => {
     expect(uprightFlip(geometry(), 'k')).toEqual({ x: false, y: false });
     expect(uprightFlip(geometry(), 'j')).toEqual({ x: false, y: true }); // k runs to the head
@@ -51,7 +74,7 @@ describe('the slice for the model', () => {
   });
 
   it('has one key per content and intensity mapping', () => {
-    const series = { id: 's', geometry: geometry(), channels: 1 as const, ...ranges };
+    const series = { ...ct, ...ranges };
     const voxels = new Int16Array(20);
     const soft = { kind: 'named', name: 'soft-tissue' } as const;
     const keys = [

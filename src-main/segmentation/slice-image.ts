@@ -1,14 +1,19 @@
 import { sliceFrames, sliceSizePx, type SliceAxis } from '../../src-shared/geometry/planes.ts';
+import type { DataType } from '../../src-shared/contract/series.ts';
 import type { VolumeGeometry } from '../../src-shared/geometry/volume-geometry.ts';
-import { namedWindows, type ModelWindow } from '../../src-shared/window.ts';
+import { looksLikeCt, namedWindows, type ModelWindow } from '../../src-shared/window.ts';
 import type { Voxels } from '../imaging/types.ts';
 import type { SliceImage } from '../inference/types.ts';
 
 /** What of a series is needed to show a slice of it to a model. */
 export interface SliceSeries {
   id: string;
+  modality: string;
   geometry: VolumeGeometry;
   channels: 1 | 3;
+  dataType: DataType;
+  /** HU, SUV …; empty when unknown. */
+  valueUnit: string;
   valueRange: [number, number];
   percentileRange: [number, number];
 }
@@ -63,6 +68,7 @@ export function sliceImage(
     channels,
     intensityRange,
     zeroStaysZero,
+    isHounsfield: channels === 1 && (series.valueUnit === 'HU' || looksLikeCt(series)),
     flip: uprightFlip(geometry, axis),
     // A series' voxels never change under its id.
     contentKey: `${series.id}/${axis}/${sliceIndex}/${mapping}`,

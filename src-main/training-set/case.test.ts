@@ -22,6 +22,8 @@ function input(series: Partial<CaseInput['series']>): CaseInput {
       id: 'series',
       geometry: geometry({ sizeVx: [width, height, frames], spacingMm: [0.2, 0.3, 1] }),
       channels: 1,
+      dataType: 'uint8',
+      valueUnit: '',
       valueRange: [0, 255],
       percentileRange: [1, 250],
       kind: 'stack',

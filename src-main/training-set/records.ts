@@ -5,6 +5,7 @@ import type { Db } from '../library/database.ts';
 import { patients, series, studies } from '../library/schema/index.ts';
 import { placedMasks } from '../segmentation/measures.ts';
 import { liveMasks, liveSegments, type MaskRow } from '../segmentation/records.ts';
+import { seriesColumns } from '../segmentation/series-context.ts';
 import type { CaseInput } from './case.ts';
 import type { CaseReport, LeftOutReason } from './report.ts';
 
@@ -19,22 +20,7 @@ export function selectedSeries(db: Db, selection: TrainingSelection) {
         ? isIn(patients.id, selection.patientIds)
         : isIn(series.id, selection.seriesIds);
   return db
-    .select({
-      id: series.id,
-      patientId: studies.patientId,
-      kind: series.kind,
-      modality: series.modality,
-      bodyPart: series.bodyPart,
-      geometry: series.geometry,
-      channels: series.channels,
-      dataType: series.dataType,
-      hasSpacing: series.hasSpacing,
-      measurable: series.measurable,
-      valueMin: series.valueMin,
-      valueMax: series.valueMax,
-      percentileLow: series.percentileLow,
-      percentileHigh: series.percentileHigh,
-    })
+    .select({ ...seriesColumns, bodyPart: series.bodyPart })
     .from(series)
     .innerJoin(studies, eq(studies.id, series.studyId))
     .innerJoin(patients, eq(patients.id, studies.patientId))

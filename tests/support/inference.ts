@@ -71,6 +71,7 @@ export function greySlice(
     flip: { x: false, y: false },
     contentKey: `${widthPx} ${heightPx} ${grey}`,
     seriesId: null,
+    isHounsfield: false,
   };
 }
 

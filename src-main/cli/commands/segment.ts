@@ -69,7 +69,7 @@ async function segmentSeries(
     const opened = app.library.open(id);
     if (!opened.ok) throw failWithError(opened.error);
     const { voxels, geometry, dataType, channels } = await app.volumes.readVolume(id);
-    const { series, valueRange, percentileRange, windows } = opened.value;
+    const { series, valueUnit, valueRange, percentileRange, windows } = opened.value;
     const { kind, measurable, issues, sourceFormat } = series;
     const facts = {
       sourceFormat,
@@ -83,6 +83,7 @@ async function segmentSeries(
       ...facts,
       id,
       modality,
+      valueUnit,
       geometry,
       dataType,
       channels,

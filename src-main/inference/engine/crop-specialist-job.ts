@@ -6,9 +6,15 @@ import {
   cropToInput,
   logitsToMask,
   type CropMask,
+  type CropRecipe,
   type ViewSlice,
 } from '../recipes/crop-specialist.ts';
-import { cropRecipe, foregroundLogits, networkInput } from '../recipes/crop-network.ts';
+import {
+  cropRecipe,
+  cropRecipeName,
+  foregroundLogits,
+  networkInput,
+} from '../recipes/crop-network.ts';
 import { flippedBox } from '../recipes/intensity.ts';
 import { flippedMask, tightened } from '../recipes/mask-rectangle.ts';
 import type { ProbabilityMap } from '../types.ts';
@@ -17,12 +23,10 @@ import { outsideColour } from './model-view.ts';
 import { runNetwork } from './run-network.ts';
 import type { Sessions } from './sessions.ts';
 
-export const CROP_RECIPE = 'crop-specialist/1 truncated-greys';
-
 interface CropJob {
   model: InstalledModel & { manifest: CropSpecialistManifest };
   slice: Pick<EngineSlice, 'widthPx' | 'heightPx' | 'flip'>;
-  /** The greys of the slice, in the model's frame. */
+  /** Of `cropView`, in the model's frame. */
   view: ViewSlice;
   /** In stored slice pixels. */
   boxPx: BoxPx;
@@ -59,7 +63,7 @@ export async function segmentCrop(
   return ok({
     done: true,
     masks: crops.map(({ mask }) => mask),
-    recipe: CROP_RECIPE,
+    recipe: cropRecipeName(job.model.manifest),
     encoderMs: null,
     decoderMs: performance.now() - start,
     embeddingCached: false,
@@ -112,10 +116,19 @@ async function segmentOne(
   });
 }
 
+/** With a contrast that shows all that the network is given in 0…1. */
+function shownRecipe(manifest: CropSpecialistManifest, boxPx: BoxPx): CropRecipe {
+  const recipe = cropRecipe(manifest, boxPx);
+  const scaling = manifest.crop.hounsfieldScaling;
+  if (!scaling) return recipe;
+  const { lowHu, highHu } = scaling;
+  return { ...recipe, contrast: { kind: 'fixed', mean: lowHu, std: highHu - lowHu } };
+}
+
 /** The crop's colours after contrast, as the network gets them; what lies outside the slice in a colour of its own. */
 export function viewCrop({ model, slice, view, boxPx }: CropJob): EngineAnswer<'view'> {
   const inFrame = flippedBox(boxPx, slice);
-  const recipe = cropRecipe(model.manifest, inFrame);
+  const recipe = shownRecipe(model.manifest, inFrame);
   const { input, cropRectPx } = cropToInput(view, inFrame, recipe);
   const cells = recipe.sizePx ** 2;
   const rgba = new Uint8Array(cells * 4);
@@ -134,6 +147,6 @@ export function viewCrop({ model, slice, view, boxPx }: CropJob): EngineAnswer<'
     widthPx: recipe.sizePx,
     heightPx: recipe.sizePx,
     sliceRectPx,
-    recipe: CROP_RECIPE,
+    recipe: cropRecipeName(model.manifest),
   };
 }

@@ -3,7 +3,8 @@ import { encoderPieces, fileOfRole } from '../../models/manifest.ts';
 import { parentChannel } from '../../parent-channel.ts';
 import { segmentCrop, viewCrop } from './crop-specialist-job.ts';
 import { createEmbeddings, type EmbeddingLimits } from './embeddings.ts';
-import { numberedRequestSchema, type EngineRequest } from './messages.ts';
+import { cropView } from '../recipes/crop-network.ts';
+import { numberedRequestSchema, type EngineRequest, type EngineSlice } from './messages.ts';
 import { backends, probe } from './probe.ts';
 import { createPromptable, viewPrompt } from './promptable-job.ts';
 import { createSessions } from './sessions.ts';
@@ -66,10 +67,16 @@ async function answerForModel(
   const { manifest } = request.model;
   if (manifest.kind === 'crop-specialist') {
     const model = { ...request.model, manifest };
+    const view = (slice: EngineSlice) =>
+      cropView(
+        manifest,
+        () => slices.view(slice),
+        () => slices.source(slice),
+      );
     if (request.type === 'view')
-      return ok(viewCrop({ ...request, model, view: slices.view(request.slice) }));
+      return ok(viewCrop({ ...request, model, view: view(request.slice) }));
     if (request.type === 'segment')
-      return segmentCrop(sessions, { ...request, model, view: slices.view(request.slice) });
+      return segmentCrop(sessions, { ...request, model, view: view(request.slice) });
     const session = await sessions.get(model, manifest.files.network, request.provider);
     if (!session.ok) return session;
     return ok(request.type === 'encode' ? { done: true, encoderMs: null } : {});

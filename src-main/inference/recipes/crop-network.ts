@@ -1,6 +1,12 @@
 import type { BoxPx } from '../../../src-shared/geometry/box.ts';
 import type { CropSpecialistManifest } from '../../models/manifest.ts';
-import { cropRectPx, type CropRecipe } from './crop-specialist.ts';
+import {
+  cropRectPx,
+  type CropContrast,
+  type CropRecipe,
+  type ViewSlice,
+} from './crop-specialist.ts';
+import { sliceClipped, type SliceSource } from './intensity.ts';
 
 /*
  * How crop specialists differ from the embedded one: size, channels, contrast and classes, as their manifest says.
@@ -14,8 +20,8 @@ export function cropRecipe(
   { input, crop, output }: CropSpecialistManifest,
   boxPx: BoxPx,
 ): CropRecipe {
-  const { contextFactor, minimumSizePx, minimumAspect, percentiles, minimumRange } = crop;
-  const common = { contextFactor, minimumSizePx, minimumAspect, percentiles, minimumRange };
+  const { contextFactor, minimumSizePx, minimumAspect } = crop;
+  const common = { contextFactor, minimumSizePx, minimumAspect, contrast: contrastOf(crop) };
   const outputSize = (sizePx: number) => (output.sizePx === 'as-input' ? sizePx : output.sizePx);
   const { threshold } = output;
   if (typeof input.sizePx === 'number') {
@@ -33,6 +39,34 @@ export function cropRecipe(
     sizePx,
     outputSizePx: outputSize(sizePx),
   };
+}
+
+function contrastOf({
+  hounsfieldScaling,
+  percentiles,
+  minimumRange,
+}: CropSpecialistManifest['crop']): CropContrast {
+  if (hounsfieldScaling)
+    return { kind: 'fixed', mean: hounsfieldScaling.meanHu, std: hounsfieldScaling.stdHu };
+  // The manifest has either.
+  return { kind: 'percentiles', percentiles: percentiles!, minimumRange: minimumRange! };
+}
+
+/** The slice as the network's crops are cut from it: greys, or held Hounsfield units. */
+export function cropView(
+  { crop: { hounsfieldScaling } }: CropSpecialistManifest,
+  greys: () => ViewSlice,
+  source: () => SliceSource,
+): ViewSlice {
+  if (!hounsfieldScaling) return greys();
+  return sliceClipped(source(), [hounsfieldScaling.lowHu, hounsfieldScaling.highHu]);
+}
+
+/** Names what is done to the values, in provenance. */
+export function cropRecipeName({ crop: { hounsfieldScaling } }: CropSpecialistManifest): string {
+  if (!hounsfieldScaling) return 'crop-specialist/1 truncated-greys';
+  const { lowHu, highHu, meanHu, stdHu } = hounsfieldScaling;
+  return `crop-specialist/1 ${lowHu}…${highHu} HU, mean ${meanHu}, std ${stdHu}`;
 }
 
 type Channel = CropSpecialistManifest['input']['channels'][number];

@@ -31,6 +31,7 @@ const manifest = z
 
 const recipe: CropRecipe = {
   ...manifest.crop,
+  contrast: { kind: 'percentiles', ...manifest.crop },
   sizePx: manifest.input.sizePx,
   outputSizePx: manifest.output.sizePx,
   threshold: manifest.output.threshold,

@@ -13,13 +13,22 @@ export interface CropRecipe {
   minimumSizePx: number;
   /** The shorter side of the crop is at least this fraction of the longer one. */
   minimumAspect: number;
-  percentiles: readonly [number, number];
-  /** A crop whose percentiles lie closer than this, in view intensities, has no contrast and becomes 0. */
-  minimumRange: number;
+  contrast: CropContrast;
   threshold: number;
 }
 
-/** One slice in view intensities 0…255, row by row, channels interleaved. */
+/** How the resampled crop becomes the network's colours. */
+export type CropContrast =
+  | {
+      kind: 'percentiles';
+      percentiles: readonly [number, number];
+      /** A crop whose percentiles lie closer than this, in view intensities, has no contrast and becomes 0. */
+      minimumRange: number;
+    }
+  /** (value − mean) / std; the slice is in stored values. */
+  | { kind: 'fixed'; mean: number; std: number };
+
+/** One slice in view intensities 0…255 (stored values for a fixed contrast), row by row, channels interleaved. */
 export interface ViewSlice {
   data: Float32Array;
   widthPx: number;
@@ -155,7 +164,8 @@ function coverage(
 /**
  * The network's input for one box: float32 [5, S, S] of red, green, blue (grey three times), box, inside.
  * The colours are the triangle-resampled crop with its percentiles, taken over the cells inside the slice and all
- * channels, stretched to 0…1; outside the slice and in crops without contrast they are 0. `boxPx` needs x0 < x1, y0 < y1.
+ * channels, stretched to 0…1, or as a fixed contrast scales them; outside the slice and in crops without contrast they
+ * are 0. `boxPx` needs x0 < x1, y0 < y1.
  */
 export function cropToInput(
   slice: ViewSlice,
@@ -183,7 +193,10 @@ export function cropToInput(
       }
     }
   }
-  stretchContrast(crop, inside, slice.channels, recipe, input);
+  const { contrast } = recipe;
+  if (contrast.kind === 'percentiles')
+    stretchContrast(crop, inside, slice.channels, contrast, input);
+  else scaleFixed(crop, inside, slice.channels, contrast, input);
   return { input, cropRectPx: rect };
 }
 
@@ -192,11 +205,11 @@ function stretchContrast(
   crop: Float64Array,
   inside: number[],
   channels: 1 | 3,
-  recipe: CropRecipe,
+  contrast: CropContrast & { kind: 'percentiles' },
   input: Float32Array,
 ): void {
   if (inside.length === 0) return;
-  const cells = recipe.sizePx * recipe.sizePx;
+  const cells = crop.length / channels;
   const values = new Float64Array(inside.length * channels);
   for (let channel = 0; channel < channels; channel += 1) {
     inside.forEach((cell, index) => {
@@ -204,14 +217,29 @@ function stretchContrast(
     });
   }
   values.sort();
-  const low = percentileOfSorted(values, recipe.percentiles[0]);
-  const range = percentileOfSorted(values, recipe.percentiles[1]) - low;
-  if (range < recipe.minimumRange) return;
+  const low = percentileOfSorted(values, contrast.percentiles[0]);
+  const range = percentileOfSorted(values, contrast.percentiles[1]) - low;
+  if (range < contrast.minimumRange) return;
   for (let channel = 0; channel < 3; channel += 1) {
     const from = channels === 3 ? channel * cells : 0;
     for (const cell of inside) {
       input[channel * cells + cell] = Math.min(1, Math.max(0, (crop[from + cell]! - low) / range));
     }
+  }
+}
+
+/** As `stretchContrast`, with the same numbers for every crop. */
+function scaleFixed(
+  crop: Float64Array,
+  inside: number[],
+  channels: 1 | 3,
+  { mean, std }: CropContrast & { kind: 'fixed' },
+  input: Float32Array,
+): void {
+  const cells = crop.length / channels;
+  for (let channel = 0; channel < 3; channel += 1) {
+    const from = channels === 3 ? channel * cells : 0;
+    for (const cell of inside) input[channel * cells + cell] = (crop[from + cell]! - mean) / std;
   }
 }
 

@@ -3,7 +3,7 @@ import type { SliceImage } from '../types.ts';
 import type { ViewSlice } from './crop-specialist.ts';
 
 /** What of a `SliceImage` makes the model's view of it: all but its identity. */
-export type SliceSource = Omit<SliceImage, 'contentKey' | 'seriesId'>;
+export type SliceSource = Omit<SliceImage, 'contentKey' | 'seriesId' | 'isHounsfield'>;
 
 /**
  * Stored intensities → whole greys 0…255, in the model's (flipped) frame: clip to the range, scale,
@@ -27,6 +27,28 @@ export function sliceToView(slice: SliceSource): ViewSlice {
         // A voxel that is not a number stays at 0, as background does.
         const grey = Math.trunc(((clipped - low) / range) * 255);
         view[to] = (zeroStaysZero && value === 0) || Number.isNaN(grey) ? 0 : grey;
+        to += 1;
+      }
+    }
+  }
+  return { data: view, widthPx, heightPx, channels };
+}
+
+/**
+ * Stored intensities as they are but for what lies outside `[low, high]`, which is held there, in the model's (flipped)
+ * frame. A voxel that is not a number is `low`, as air.
+ */
+export function sliceClipped(slice: SliceSource, [low, high]: [number, number]): ViewSlice {
+  const { data, widthPx, heightPx, channels, flip } = slice;
+  const view = new Float32Array(widthPx * heightPx * channels);
+  let to = 0;
+  for (let y = 0; y < heightPx; y += 1) {
+    const row = (flip.y ? heightPx - 1 - y : y) * widthPx;
+    for (let x = 0; x < widthPx; x += 1) {
+      const from = (row + (flip.x ? widthPx - 1 - x : x)) * channels;
+      for (let channel = 0; channel < channels; channel += 1) {
+        const value = data[from + channel]!;
+        view[to] = value > high ? high : value >= low ? value : low;
         to += 1;
       }
     }

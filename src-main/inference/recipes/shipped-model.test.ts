@@ -63,6 +63,7 @@ describe('the embedded model', () => {
   it('answers its verification slice through recipe and onnxruntime as the training code did', async () => {
     const recipe = {
       ...manifest.crop,
+      contrast: { kind: 'percentiles' as const, ...manifest.crop },
       sizePx: manifest.input.sizePx,
       outputSizePx: manifest.output.sizePx,
       threshold: manifest.output.threshold,

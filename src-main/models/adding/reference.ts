@@ -46,6 +46,7 @@ export function referenceSlice(): SliceImage {
     flip: { x: false, y: false },
     contentKey: 'reference slice',
     seriesId: null,
+    isHounsfield: false,
   };
 }
 

@@ -32,6 +32,7 @@ function slice(number: number): SliceImage {
     flip: { x: false, y: false },
     contentKey: `bench ${number}`,
     seriesId: null,
+    isHounsfield: false,
   };
 }
 
