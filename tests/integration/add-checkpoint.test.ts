@@ -7,9 +7,13 @@ import { architectures } from '../../src-main/models/graphs/architectures.ts';
 import { expectedTensors } from '../../src-main/models/graphs/tensors.ts';
 import type { Architecture } from '../../src-main/models/graphs/types.ts';
 import { createModelRegistry } from '../../src-main/models/registry.ts';
+import type { ModelFamily } from '../../src-shared/contract/models.ts';
+import { diceCoefficient } from '../../src-shared/metrics/dice.ts';
 import type { Result } from '../../src-shared/result.ts';
 import { writeFormulaCheckpoint, type CheckpointOptions } from '../support/formula-checkpoint.ts';
+import { formulaPicture } from '../support/formula-weights.ts';
 import { greySlice, inferenceOn, temporaryFolder } from '../support/inference.ts';
+import { readSamGolden } from '../support/sam-golden.ts';
 
 /** A library's folder with the services over it, on the CPU. */
 function library() {
@@ -162,5 +166,59 @@ describe('a checkpoint of LiteMedSAM', () => {
       error: { code: 'checkpoint-damaged', detail: 'The file changed while it was added.' },
     });
     expect(models.list()).toEqual([]);
+  });
+});
+
+describe('a checkpoint answers the box on a slice as PyTorch does', () => {
+  /** Adds it and asks for the first box of PyTorch's reference numbers. */
+  async function answered(path: string, architecture: Architecture, family: ModelFamily) {
+    const { models: goldens } = readSamGolden();
+    const { picture, boxesPx, ...golden } = goldens.find((one) => one.architecture === architecture)!;
+    const [widthPx, heightPx, channels] = picture;
+    const { adding, inference } = library();
+    const proposal = value(await adding.propose({ paths: [path] }));
+    expect(proposal.families).toContain(family);
+    const added = value(await adding.add(proposal.proposalId, { family }));
+    expect(added.checks).toMatchObject([{ provider: 'cpu', passed: true }]);
+    const mask = value(
+      await inference.segmentBox(
+        {
+          modelId: added.modelId,
+          slice: {
+            ...greySlice(widthPx, heightPx, () => 0),
+            data: Uint8Array.from(formulaPicture(widthPx, heightPx, channels)),
+            channels,
+          },
+          boxPx: boxesPx[0]!,
+        },
+        {},
+      ),
+    );
+    const whole = new Uint8Array(widthPx * heightPx);
+    const [x0, y0] = mask.originPx;
+    const [width] = mask.sizePx;
+    mask.bits.forEach((bit, at) => {
+      whole[(y0 + Math.floor(at / width)) * widthPx + x0 + (at % width)] = bit;
+    });
+    const packed = Buffer.from(golden.mask, 'base64');
+    const reference = whole.map((_, at) => (packed[at >> 3]! >> (7 - (at & 7))) & 1);
+    return { added, mask, dsc: diceCoefficient(whole, reference) };
+  }
+
+  it('MobileSAM', { timeout: 300_000 }, async () => {
+    const path = checkpoint('mobile_sam.pt', 'mobile-sam');
+    const { added, mask, dsc } = await answered(path, 'mobile-sam', 'mobile-sam');
+    expect(added.name).toBe('MobileSAM');
+    expect(mask.recipe).toContain('longest-side-pad triangle rounded mean-std');
+    // But for the embedding, which is kept in half precision.
+    expect(dsc).toBeGreaterThan(0.99);
+  });
+
+  it('MedSAM, its weights in half precision', { timeout: 480_000 }, async () => {
+    const path = checkpoint('medsam_vit_b.pth', 'sam-vit-b', { half: true });
+    expect(statSync(path).size).toBeLessThan(190e6);
+    const { mask, dsc } = await answered(path, 'sam-vit-b', 'medsam-vit-b');
+    expect(mask.recipe).toContain('stretch cubic-spline truncated slice-min-max');
+    expect(dsc).toBeGreaterThan(0.99);
   });
 });

@@ -123,17 +123,13 @@ describe('segment', () => {
     const folder = temporaryFolder();
     const image = await write(join(folder, 'discs.nii.gz'), volumeGeometry, discs(6, 200, 40));
     const out = join(folder, 'mask.nrrd');
-    const { exitCode } = await cli(
-      'segment',
-      image,
-      '--box',
-      '20,14,41,35@2',
-      '--box',
-      '20,14,41,35@4',
-      '--out',
-      out,
-    );
+    const boxes = ['20,14,41,35@2', '20,14,41,35@4', '19,13,42,36@2'];
+    const typed = boxes.flatMap((box) => ['--box', box]);
+    const { exitCode, document } = await json('segment', image, ...typed, '--out', out);
     expect(exitCode).toBe(0);
+    // In the order in which they were given, though the two on one slice are answered together.
+    const answers = document.boxes as { boxPx: number[]; slice: number }[];
+    expect(answers.map(({ boxPx, slice }) => `${boxPx.join(',')}@${slice}`)).toEqual(boxes);
     const mask = await read(out);
     expect(mask.geometry.spacingMm[2]).toBeCloseTo(3, 6);
     expect(mask.geometry.originMm[0]).toBeCloseTo(-20, 4);

@@ -17,13 +17,15 @@ export interface CheckpointOptions {
   training?: boolean;
   /** The device that the storages claim to be on. */
   device?: string;
+  /** Stored in half precision. */
+  half?: boolean;
   /** Changes the weights of one tensor before they are written, for instance to plant a NaN. */
   change?: (name: string, values: Float32Array) => Float32Array;
 }
 
 /**
  * Writes the checkpoint of a network with formula weights; tensors are made one at a time. Returns where they lie, as
- * a reader of checkpoints would find them.
+ * a reader of checkpoints would find them (its `read` is for single precision).
  */
 export function writeFormulaCheckpoint(
   path: string,
@@ -43,7 +45,8 @@ export function writeFormulaCheckpoint(
       } else {
         const weights = formulaWeight(name, dims);
         const values = options.change?.(name, weights) ?? weights;
-        const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+        const kept = options.half ? new Float16Array(values) : values;
+        const bytes = new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength);
         const offset = zip.add(`data/${storage}`, bytes);
         ranges.set(name, { location: basename(path), offset, length: bytes.length });
       }
@@ -126,11 +129,11 @@ function zipWriter(file: number, folder: string) {
 }
 
 function pickledState(shapes: TensorShapes, options: CheckpointOptions): Uint8Array {
-  const { prefix = '', training = false, device = 'cpu' } = options;
+  const { prefix = '', training = false, device = 'cpu', half = false } = options;
   const state: Buffer[] = [orderedDict, op('(')];
   let storage = 0;
   for (const [name, dims] of shapes) {
-    state.push(text(prefix + name), tensor(dims, storage, device));
+    state.push(text(prefix + name), tensor(dims, storage, device, half));
     storage += 1;
   }
   state.push(op('u'));
@@ -169,13 +172,18 @@ function whole32(value: number): Buffer {
 
 const tuple = (...items: Buffer[]) => Buffer.concat([op('('), ...items, op('t')]);
 
-function tensor(dims: readonly number[], storage: number, device: string): Buffer {
+function tensor(
+  dims: readonly number[],
+  storage: number,
+  device: string,
+  half: boolean,
+): Buffer {
   const counter = dims.length === 0;
   const strides = dims.map((_, at) => dims.slice(at + 1).reduce((total, dim) => total * dim, 1));
   const count = dims.reduce((total, dim) => total * dim, 1);
   const where = tuple(
     text('storage'),
-    global('torch', counter ? 'LongStorage' : 'FloatStorage'),
+    global('torch', counter ? 'LongStorage' : half ? 'HalfStorage' : 'FloatStorage'),
     text(String(storage)),
     text(device),
     whole32(count),

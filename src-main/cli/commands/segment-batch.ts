@@ -5,11 +5,17 @@ import { createImagingPool, type ImagingPool } from '../../imaging/imaging-pool.
 import type { WantedProvider } from '../../inference/providers.ts';
 import { readBatch, type BatchRow } from '../batch-rows.ts';
 import type { CommandContext, Outcome } from '../command.ts';
-import { CommandError, exitCodes, failWith, type ExitCode } from '../exit-codes.ts';
+import { CommandError, exitCodes, failWith, failWithError, type ExitCode } from '../exit-codes.ts';
 import { isOnDisk, loadImage, type LoadedImage } from '../load-image.ts';
 import { createMaskCanvas } from '../mask-canvas.ts';
 import { placedBox } from '../options.ts';
-import { checkMaskName, lowBelowOf, maskOfBox, writeMask } from '../segment-boxes.ts';
+import {
+  checkMaskName,
+  lowBelowOf,
+  masksOfBoxes,
+  writeMask,
+  type PlacedBox,
+} from '../segment-boxes.ts';
 import { resolveModel, standAloneModels, type StandAloneModels } from '../stand-alone-models.ts';
 import { text } from '../texts.ts';
 
@@ -112,8 +118,8 @@ async function segmentGroup(
   fail: (row: BatchRow, error: CommandError) => void,
 ): Promise<{ out: string; voxelCount: number } | null> {
   const { image: path, out } = rows[0]!;
-  const canvas: { current: ReturnType<typeof createMaskCanvas> | null } = { current: null };
   const good: RowResult[] = [];
+  const placed: (PlacedBox & { row: GoodRow; image: LoadedImage })[] = [];
   for (const row of rows) {
     context.signal.throwIfAborted();
     context.progress(text('batch-progress', { done: row.row, total, image: row.image }));
@@ -123,22 +129,34 @@ async function segmentGroup(
       }
       const image = await images(path);
       checkMaskName(out, image.geometry.sizeVx[2]);
-      const { sliceIndex, boxPx } = placedBox(row.box, image.geometry.sizeVx);
-      canvas.current ??= createMaskCanvas(image.geometry);
-      const ask = { modelId, sliceIndex, boxPx, window };
-      const mask = await maskOfBox(engine.inference, image, ask, context.signal);
-      canvas.current.add(sliceIndex, mask);
-      const { areaPx, expectedDsc } = mask;
-      const lowConfidence = isLowConfidence({ expectedDsc, lowBelow });
-      good.push({ row: row.row, image: row.image, out, ok: true, areaPx, expectedDsc, lowConfidence }); // prettier-ignore
+      placed.push({ ...placedBox(row.box, image.geometry.sizeVx), row, image });
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       fail(row, error);
     }
   }
-  if (!canvas.current || good.length === 0) return null;
+  if (placed.length === 0) return null;
+  // Rows of one file are of one image.
+  const { image } = placed[0]!;
+  const canvas = createMaskCanvas(image.geometry);
+  const ask = { modelId, window };
+  const answers = masksOfBoxes(engine.inference, image, ask, placed, context.signal);
+  for await (const { boxes, masks } of answers) {
+    for (const [n, { row, sliceIndex }] of boxes.entries()) {
+      if (!masks.ok) {
+        fail(row, failWithError(masks.error));
+        continue;
+      }
+      const mask = masks.value[n]!;
+      canvas.add(sliceIndex, mask);
+      const { areaPx, expectedDsc } = mask;
+      const lowConfidence = isLowConfidence({ expectedDsc, lowBelow });
+      good.push({ row: row.row, image: row.image, out, ok: true, areaPx, expectedDsc, lowConfidence }); // prettier-ignore
+    }
+  }
+  if (good.length === 0) return null;
   try {
-    await writeMask(out, canvas.current);
+    await writeMask(out, canvas);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     for (const row of rows.filter(({ row }) => good.some((done) => done.row === row)))
@@ -146,7 +164,7 @@ async function segmentGroup(
     return null;
   }
   results.push(...good);
-  return { out, voxelCount: canvas.current.voxelCount() };
+  return { out, voxelCount: canvas.voxelCount() };
 }
 
 function groupsByOut(rows: GoodRow[]): GoodRow[][] {

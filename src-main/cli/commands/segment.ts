@@ -11,7 +11,7 @@ import { isOnDisk, loadImage, type LoadedImage } from '../load-image.ts';
 import { createMaskCanvas, type MaskCanvas } from '../mask-canvas.ts';
 import { findSeries, libraryExists, withLibrary } from '../open-library.ts';
 import { placedBox, type TypedBox } from '../options.ts';
-import { checkMaskName, lowBelowOf, maskOfBox, writeMask } from '../segment-boxes.ts';
+import { checkMaskName, lowBelowOf, masksOfBoxes, writeMask } from '../segment-boxes.ts';
 import { resolveModel, standAloneModels } from '../stand-alone-models.ts';
 import { text } from '../texts.ts';
 
@@ -107,15 +107,20 @@ async function segmentImage(
     const { id: modelId, model } = resolveModel(engine.models, options.modelId);
     const canvas = createMaskCanvas(image.geometry);
     const masks: BoxAnswer[] = [];
-    for (const { text: box, sliceIndex, boxPx } of placed) {
-      const ask = { modelId, sliceIndex, boxPx, window: options.window };
-      const mask = await maskOfBox(engine.inference, image, ask, context.signal);
-      canvas.add(sliceIndex, mask);
-      const { areaPx, encoderMs, decoderMs, recipe, provider, expectedDsc } = mask;
-      const lowBelow = lowBelowOf(model.manifest);
-      const sure = { expectedDsc, lowConfidence: isLowConfidence({ expectedDsc, lowBelow }) };
-      masks.push({ boxPx, slice: sliceIndex, areaPx, ...sure, encoderMs, decoderMs, recipe, provider }); // prettier-ignore
-      tell(context, box, masks.at(-1)!);
+    const ask = { modelId, window: options.window };
+    const numbered = placed.map((box, at) => ({ ...box, at }));
+    const answers = masksOfBoxes(engine.inference, image, ask, numbered, context.signal);
+    for await (const answer of answers) {
+      if (!answer.masks.ok) throw failWithError(answer.masks.error);
+      for (const [n, { text: box, sliceIndex, boxPx, at }] of answer.boxes.entries()) {
+        const mask = answer.masks.value[n]!;
+        canvas.add(sliceIndex, mask);
+        const { areaPx, encoderMs, decoderMs, recipe, provider, expectedDsc } = mask;
+        const lowBelow = lowBelowOf(model.manifest);
+        const sure = { expectedDsc, lowConfidence: isLowConfidence({ expectedDsc, lowBelow }) };
+        masks[at] = { boxPx, slice: sliceIndex, areaPx, ...sure, encoderMs, decoderMs, recipe, provider }; // prettier-ignore
+        tell(context, box, masks[at]);
+      }
     }
     await writeMask(options.out, canvas);
     return answered(options.out, canvas, {
