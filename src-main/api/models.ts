@@ -38,6 +38,8 @@ export const modelsApi = {
     const model = context.app.models.resolve(input.modelId);
     if (!model.ok) return model;
     context.app.settings.update({ defaultModelId: input.modelId });
+    // Ready for the first box, and named in the status bar; what is wrong with it shows there, too.
+    void context.app.inference.warmUp(input.modelId);
     return ok({});
   }),
   engineStatus: os.models.engineStatus.handler(({ context }) => context.app.inference.status()),

@@ -380,3 +380,15 @@ describe('the queue before the engine', () => {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
+
+it('names the model that was loaded last in its status, without the times of another', async () => {
+  const root = temporaryFolder();
+  writeTinyPromptable(root);
+  writeTinyCropSpecialist(root);
+  const service = inferenceOn(root);
+  await service.segmentBox({ modelId: 'tiny-promptable', slice: halves, boxPx: [9, 9, 40, 40] }, {});
+  expect(service.status().lastEncoderMs).toBeGreaterThan(0);
+  await service.warmUp('tiny-crop');
+  const times = { lastEncoderMs: null, lastDecoderMs: null };
+  expect(service.status()).toMatchObject({ modelName: 'Model tiny-crop', ...times });
+});

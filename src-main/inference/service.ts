@@ -158,6 +158,9 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
     for (let next = queue.take(); next && !closed; next = queue.take()) {
       const waiting = next.job;
       running = waiting;
+      // Times are those of the model that is named beside them.
+      if (current?.sha256 !== waiting.job.model.sha256)
+        engine = { ...engine, lastEncoderMs: null, lastDecoderMs: null };
       current = waiting.job.model;
       if (engine.state === 'ready') tell({ state: 'busy' });
       const result = await runner.run(waiting.job, waiting);

@@ -43,6 +43,7 @@ test('a checkpoint that is chosen becomes a verified model, answers a box, and c
   await page.getByRole('dialog').getByRole('button', { name: 'Make default' }).click();
   const card = page.getByTestId('model-card').filter({ hasText: 'Formula weights' });
   await expect(card).toContainText('Default');
+  await expect(page.locator('footer.bar')).toContainText('Formula weights');
   await expect(card.getByTestId('provider-checks')).toContainText(/encoder .* · decoder .* · load/);
 
   const series = join(folder, 'CT');
