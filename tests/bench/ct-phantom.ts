@@ -25,7 +25,11 @@ const stack: PhantomStack = {
 
 /** Lesion-like balls on a grid through the body, none on another's slices of interest. */
 export const balls: Ball[] = Array.from({ length: 40 }, (_, n) => ({
-  centre: [156 + 50 * (n % 5), 186 + 50 * (Math.floor(n / 5) % 3), 8 + Math.floor((n * (slices - 16)) / 40)],
+  centre: [
+    156 + 50 * (n % 5),
+    186 + 50 * (Math.floor(n / 5) % 3),
+    8 + Math.floor((n * (slices - 16)) / 40),
+  ],
   radiusPx: 10 + (n % 4) * 3,
 }));
 
@@ -38,10 +42,10 @@ function noise(seed: number): () => number {
   };
 }
 
-/** Writes a CT of 200 slices of 512 × 512 as uncompressed DICOM; noise keeps it from being compressible. */
-export function writeCt(folder: string): void {
+/** Writes a CT of so many slices of 512 × 512 as uncompressed DICOM; noise keeps it from being compressible. */
+export function writeCt(folder: string, count = slices): void {
   mkdirSync(folder, { recursive: true });
-  for (let k = 0; k < slices; k++) {
+  for (let k = 0; k < count; k++) {
     const random = noise(k + 1);
     const pixels = new Int16Array(size * size);
     for (let y = 0; y < size; y++) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { arch, cpus, platform, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,9 @@ import { startHost } from '../e2e/support/start-host.ts';
 import { testBrowser } from '../support/browser.ts';
 import { connectToHost } from '../support/host-client.ts';
 import { balls, slices, writeCt } from './ct-phantom.ts';
+import { quantile } from './models/figures.ts';
+import { beginSegment, drawBox, measures, nextMeasure, visit } from './page-measures.ts';
+import { childrenOf, peakMegabytes } from './system.ts';
 
 /**
  * `npm run bench`: how fast the workstation is on this machine, through its real window (the models by themselves:
@@ -17,51 +20,9 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'medsam-workstation-bench-'));
 const rows: [string, string][] = [];
 
-const quantile = (values: number[], q: number) => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? NaN;
-};
 const ms = (value: number) => `${value.toFixed(0)} ms`;
 const spread = (values: number[]) =>
   `p50 ${ms(quantile(values, 0.5))}, p95 ${ms(quantile(values, 0.95))} (n = ${values.length})`;
-
-/** Largest resident memory of a process so far, in MB; Linux only. */
-function peakMegabytes(pid: number): number {
-  const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return line ? Number(line[1]) / 1024 : NaN;
-}
-
-const childrenOf = (pid: number): number[] =>
-  readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')
-      .split(' ')
-      .filter(Boolean)
-      .map(Number),
-  );
-
-const measures = (page: Page, name: string): Promise<number[]> =>
-  page.evaluate(
-    (wanted) => performance.getEntriesByName(wanted, 'measure').map(({ duration }) => duration),
-    name,
-  );
-
-/** Waits until the page has taken one more measurement of this name. */
-async function nextMeasure(page: Page, name: string, work: () => Promise<void>): Promise<number> {
-  const before = (await measures(page, name)).length;
-  await work();
-  await page.waitForFunction(
-    ([wanted, count]) =>
-      performance.getEntriesByName(wanted as string, 'measure').length > (count as number),
-    [name, before] as const,
-    { timeout: 120_000 },
-  );
-  return (await measures(page, name)).at(-1)!;
-}
-
-/** Goes to a page of the application without loading it anew. */
-async function visit(page: Page, route: string): Promise<void> {
-  await page.goto(`${new URL(page.url()).origin}/#${route}`);
-}
 
 async function openViews(page: Page, seriesId: string, repeats: number): Promise<void> {
   const first: number[] = [];
@@ -88,7 +49,6 @@ async function scroll(page: Page): Promise<void> {
   rows.push(['Scroll, per slice', spread(times)]);
 }
 
-/** How a box is drawn: at once, or as slowly as by hand, when its own previews are under way as the pointer goes up. */
 const drags = [
   { name: 'Box → mask, pointer up to painted', steps: 4, pauseMs: 0 },
   { name: '… of a box drawn in half a second', steps: 20, pauseMs: 25 },
@@ -97,30 +57,22 @@ const drags = [
 /** A box round each ball, each kind of drag on a slice of its own; none of them looked at by the model before. */
 async function boxes(page: Page, seriesId: string): Promise<void> {
   await page.keyboard.press('b');
-  for (const [offset, { name, steps, pauseMs }] of drags.entries()) {
+  for (const [offset, { name, ...drag }] of drags.entries()) {
     const times: number[] = [];
     for (const { centre, radiusPx } of balls) {
       await visit(page, `/viewer/${seriesId}?axis=k&slice=${centre[2] + offset}`);
       await page.waitForTimeout(400);
       const pane = (await page.getByTestId('pane-axial').boundingBox())!;
       const scale = Math.min(pane.width, pane.height) / 512;
-      const at = (along: number): [number, number] => {
-        const reach = (radiusPx + 2) * (2 * along - 1);
+      const corner = (side: 1 | -1): [number, number] => {
+        const reach = side * (radiusPx + 2);
         return [
           pane.x + pane.width / 2 + (centre[0] + reach - 256) * scale,
           pane.y + pane.height / 2 + (centre[1] + reach - 256) * scale,
         ];
       };
-      await page.mouse.move(...at(0));
-      await page.mouse.down();
-      for (let step = 1; step <= steps; step++) {
-        await page.mouse.move(...at(step / steps));
-        await page.waitForTimeout(pauseMs);
-      }
-      times.push(await nextMeasure(page, 'box-to-mask', () => page.mouse.up()));
-      const segments = await page.getByTestId('segment').count();
-      await page.keyboard.press('n');
-      await page.getByTestId('segment').nth(segments).waitFor();
+      times.push(await drawBox(page, [corner(-1), corner(1)], drag));
+      await beginSegment(page);
     }
     rows.push([name, spread(times)]);
   }

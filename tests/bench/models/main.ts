@@ -8,17 +8,18 @@ import { engineRows } from './engine.ts';
 import type { Row } from './figures.ts';
 import { decoderRows, encoderRows, webEncoderRows, type Networks } from './networks.ts';
 import { plainExport } from './plain-export.ts';
+import { windowRows } from './window.ts';
 
 /**
  * `npm run bench -- models`: MedSAM's network (ViT-B, weights by formula) in the workstation's graphs, against a plain
  * `torch.onnx.export` of the same weights and against onnxruntime-web. Figures are ratios of medians over rounds in
  * turn, on this machine.
  *
- *   --parts encoder,decoder,engine,beside,web   some of them (default: all; web takes longest)
+ *   --parts encoder,decoder,engine,beside,window,web   some of them (default: all; web takes longest)
  *   --rounds 3                           more are steadier
  *   --folder DIR                         keeps the models (2 GB) there for the next time
  */
-const parts = ['encoder', 'decoder', 'engine', 'beside', 'web'];
+const parts = ['encoder', 'decoder', 'engine', 'beside', 'window', 'web'];
 const { values: options } = parseArgs({
   args: process.argv.slice(3),
   options: {
@@ -46,7 +47,7 @@ export async function benchModels(): Promise<void> {
       say('Writing the model …');
       await writeFormulaModel(root, architecture, architecture, { draft: true });
     }
-    const needsPlain = wanted.some((part) => part !== 'engine' && part !== 'beside');
+    const needsPlain = wanted.some((part) => ['encoder', 'decoder', 'web'].includes(part));
     const plain = needsPlain
       ? plainExport(join(root, `${architecture}-plain`), architecture, say)
       : { missing: 'not needed' };
@@ -56,6 +57,7 @@ export async function benchModels(): Promise<void> {
     if (wanted.includes('encoder')) rows.push(...(await encoderRows(networks, say)));
     if (wanted.includes('engine')) rows.push(...(await engineRows(networks, say)));
     if (wanted.includes('beside')) rows.push(...(await besideRows(networks, say)));
+    if (wanted.includes('window')) rows.push(...(await windowRows(networks, say)));
     if (wanted.includes('web')) rows.push(...(await webEncoderRows(networks, say)));
     print(architecture, rows);
   } finally {
