@@ -6,6 +6,7 @@ import { writeFormulaModel } from '../../support/formula-model.ts';
 import { besideRows } from './beside.ts';
 import { engineRows } from './engine.ts';
 import type { Row } from './figures.ts';
+import { importRows } from './import.ts';
 import { decoderRows, encoderRows, webEncoderRows, type Networks } from './networks.ts';
 import { plainExport } from './plain-export.ts';
 import { windowRows } from './window.ts';
@@ -15,11 +16,11 @@ import { windowRows } from './window.ts';
  * `torch.onnx.export` of the same weights and against onnxruntime-web. Figures are ratios of medians over rounds in
  * turn, on this machine.
  *
- *   --parts encoder,decoder,engine,beside,window,web   some of them (default: all; web takes longest)
+ *   --parts encoder,decoder,engine,import,beside,window,web   some of them (default: all; web takes longest)
  *   --rounds 3                           more are steadier
  *   --folder DIR                         keeps the models (2 GB) there for the next time
  */
-const parts = ['encoder', 'decoder', 'engine', 'beside', 'window', 'web'];
+const parts = ['encoder', 'decoder', 'engine', 'import', 'beside', 'window', 'web'];
 const { values: options } = parseArgs({
   args: process.argv.slice(3),
   options: {
@@ -56,6 +57,7 @@ export async function benchModels(): Promise<void> {
     if (wanted.includes('decoder')) rows.push(...(await decoderRows(networks, say)));
     if (wanted.includes('encoder')) rows.push(...(await encoderRows(networks, say)));
     if (wanted.includes('engine')) rows.push(...(await engineRows(networks, say)));
+    if (wanted.includes('import')) rows.push(...(await importRows(say)));
     if (wanted.includes('beside')) rows.push(...(await besideRows(networks, say)));
     if (wanted.includes('window')) rows.push(...(await windowRows(networks, say)));
     if (wanted.includes('web')) rows.push(...(await webEncoderRows(networks, say)));

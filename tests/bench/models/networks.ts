@@ -145,6 +145,11 @@ export async function decoderRows(networks: Networks, say: (text: string) => voi
     ...{ runtime: 'node', threads, inputs, plainOptions: true },
     graphs: [plain.decoder],
   };
+  const [manyOurs, onePlain] = await compare(['ours', ours(8)], ['plain export', exported], {
+    rounds,
+    repeats,
+  });
+  rows.push(row('Eight boxes on a slice to one of the plain export', manyOurs, onePlain));
   const web: CandidateConfig = { runtime: 'web', threads, inputs, graphs: [plain.decoder] };
   for (const [what, config, other] of [
     ['Decoder to plain export', ours(1), exported],

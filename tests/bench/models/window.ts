@@ -81,6 +81,8 @@ export async function windowRows(
       if (!model) throw new Error('The library does not list the model.');
       const chosen = await api.models.setDefault({ modelId: model.id });
       if (!chosen.ok) throw new Error(chosen.error.code);
+      // The first start makes the sample patient; that must not share the processor with what is measured.
+      while ((await api.library.list({})).total === 0) await sleep(200);
       const seriesId = await imported(client, ct);
       const page = await (
         await browser.newContext({ viewport: { width: 1280, height: 800 } })

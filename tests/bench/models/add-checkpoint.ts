@@ -2,20 +2,22 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInferenceService } from '../../src-main/inference/service.ts';
-import { fileSource } from '../../src-main/models/checkpoint/byte-source.ts';
-import { sha256Of } from '../../src-main/models/adding/hash-file.ts';
-import { runTask } from '../../src-main/models/adding/run-task.ts';
-import { createModelAdding } from '../../src-main/models/adding/service.ts';
-import { takeFile } from '../../src-main/models/adding/take-file.ts';
-import { architectures } from '../../src-main/models/graphs/architectures.ts';
-import { expectedTensors } from '../../src-main/models/graphs/tensors.ts';
-import { createModelRegistry } from '../../src-main/models/registry.ts';
-import { writeFormulaCheckpoint } from '../support/formula-checkpoint.ts';
+import { createInferenceService } from '../../../src-main/inference/service.ts';
+import { fileSource } from '../../../src-main/models/checkpoint/byte-source.ts';
+import { sha256Of } from '../../../src-main/models/adding/hash-file.ts';
+import { runTask } from '../../../src-main/models/adding/run-task.ts';
+import { createModelAdding } from '../../../src-main/models/adding/service.ts';
+import { takeFile } from '../../../src-main/models/adding/take-file.ts';
+import { architectures } from '../../../src-main/models/graphs/architectures.ts';
+import { expectedTensors } from '../../../src-main/models/graphs/tensors.ts';
+import { createModelRegistry } from '../../../src-main/models/registry.ts';
+import { writeFormulaCheckpoint } from '../../support/formula-checkpoint.ts';
+import type { Row } from './figures.ts';
 
 /*
  * What adding the checkpoint of a ViT-B (375 MB, formula weights) costs: time beside hashing, memory, and then the whole
- * addition with its trial run. `node build/with-node24.mjs tests/bench/add-checkpoint.ts`
+ * addition with its trial run. In a process of its own, whose memory is measured with that of its children; started by
+ * `importRows`, which gets the rows as a message.
  */
 const [, script, role, target] = process.argv;
 if (role === 'write') {
@@ -51,7 +53,8 @@ const seconds = async <T>(work: () => Promise<T> | T): Promise<[T, number]> => {
   const start = performance.now();
   return [await work(), (performance.now() - start) / 1000];
 };
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const rows: Row[] = [];
+const s = (time: number) => `${time.toFixed(2)} s`;
 const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 
 try {
@@ -69,13 +72,15 @@ try {
     runTask({ type: 'build', checkpointPath, folder: model, expectedSha256: sha256 }),
   );
   if (!built.ok) throw new Error(built.error.detail);
-  say(`checkpoint ${mb(statSync(path).size)}, ${taken}`);
-  say(`hashing once ${hashing.toFixed(2)} s (it is hashed when looked at and when added)`);
-  say(`looking ${looking.toFixed(2)} s, building ${building.toFixed(2)} s`);
-  say(`beside hashing ${(looking + building - 2 * hashing).toFixed(2)} s`);
   const others = Object.values(built.value.files).filter((file) => file.path !== 'checkpoint.pth');
-  say(`written beside the checkpoint ${mb(others.reduce((sum, file) => sum + file.sizeBytes, 0))}`);
-  say(`memory: peak ${mb(peak)}, of which ${mb(before)} before it began`);
+  const written = others.reduce((sum, file) => sum + file.sizeBytes, 0);
+  rows.push(
+    ['Import of a checkpoint, size', `${mb(statSync(path).size)}, ${taken} into the library`],
+    ['… hashing it, once of twice', s(hashing)],
+    ['… everything else until it can run', s(looking + building - 2 * hashing)],
+    ['… written beside the checkpoint', mb(written)],
+    ['… peak memory', `${mb(peak)}, of which ${mb(before)} before it began`],
+  );
 
   const libraryRoot = join(folder, 'library');
   const added = join(libraryRoot, 'models');
@@ -97,12 +102,14 @@ try {
     if (!proposal.ok) return proposal;
     return adding.add(proposal.value.proposalId, { family: 'medsam-vit-b' });
   });
-  say(
-    `whole addition with its trial run ${whole.toFixed(1)} s, memory with the engine ${mb(peak)}`,
+  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.detail}`);
+  rows.push(
+    ['… the whole addition with its trial run', s(whole)],
+    ['… peak memory of that, with the engine', mb(peak)],
   );
-  say(JSON.stringify(result));
   await inference.close();
 } finally {
   clearInterval(watch);
   rmSync(folder, { recursive: true, force: true });
 }
+process.send!(rows, () => process.disconnect());
