@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Db } from '../library/database.ts';
 import { lesions, segments, series, studies } from '../library/schema/index.ts';
-import { nextColour, nextLesionName, type NameLanguage } from './names.ts';
+import { nextColour } from '../../src-shared/segment-colours.ts';
+import { nextLesionName, type NameLanguage } from './names.ts';
 
 export type LesionRow = typeof lesions.$inferSelect;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextColour, nextLesionName, segmentColours } from './names.ts';
+import { nextLesionName } from './names.ts';
 
 test('names count on from the highest in use', () => {
   expect(nextLesionName([])).toBe('Lesion 1');
@@ -12,12 +12,4 @@ test('names are in the language asked for and share one count', () => {
   expect(nextLesionName([], 'zh-CN')).toBe('病灶 1');
   expect(nextLesionName(['Lesion 2', '病灶 3'], 'zh-CN')).toBe('病灶 4');
   expect(nextLesionName(['病灶 3'], 'en')).toBe('Lesion 4');
-});
-
-test('colours are all used once before one is used again', () => {
-  const used: string[] = [];
-  for (let n = 0; n < segmentColours.length; n++) used.push(nextColour(used));
-  expect(new Set(used).size).toBe(segmentColours.length);
-  expect(nextColour([...used, segmentColours[0]])).toBe(segmentColours[1]);
-  expect(nextColour(['#123456'])).toBe(segmentColours[0]);
 });

@@ -11,30 +11,3 @@ export function nextLesionName(namesInUse: string[], language: NameLanguage = 'e
   });
   return `${stems[language]} ${Math.max(0, ...numbers) + 1}`;
 }
-
-/**
- * Colours that stay apart from each other and from grey images, also for the common colour
- * deficiencies: those of Okabe and Ito without black first, then between them.
- */
-export const segmentColours = [
-  '#e69f00',
-  '#56b4e9',
-  '#009e73',
-  '#f0e442',
-  '#d55e00',
-  '#cc79a7',
-  '#0072b2',
-  '#8ce04d',
-  '#b388ff',
-  '#ff6f91',
-  '#00c2c7',
-  '#b5651d',
-] as const;
-
-/** The first colour that is least used. */
-export function nextColour(coloursInUse: string[]): string {
-  const uses = segmentColours.map(
-    (colour) => coloursInUse.filter((used) => used === colour).length,
-  );
-  return segmentColours[uses.indexOf(Math.min(...uses))]!;
-}

@@ -133,7 +133,12 @@ export function removeSegment(tx: Db, input: { segmentId: string; reader: string
 
 export function linkLesion(
   tx: Db,
-  input: { segmentId: string; lesionId: string | null; reader: string },
+  input: {
+    segmentId: string;
+    lesionId: string | null;
+    nameLanguage: NameLanguage | undefined;
+    reader: string;
+  },
 ): Edited<{ lesionId: string }> {
   const found = liveSegment(tx, input.segmentId);
   if (!found.ok) return found;
@@ -147,7 +152,7 @@ export function linkLesion(
   const { patientId } = series.value;
   const lesion =
     input.lesionId === null
-      ? ok(insertLesion(tx, { patientId, ...freshAppearance(tx, patientId) }))
+      ? ok(insertLesion(tx, { patientId, ...freshAppearance(tx, patientId, input.nameLanguage) }))
       : freeLesion(tx, series.value, input.lesionId);
   if (!lesion.ok) return lesion;
   // The segment is called and coloured as its lesion, so that pictures and tables agree.

@@ -60,8 +60,11 @@ describe('segments', () => {
     expect((await fixture.state('later')).segments).toMatchObject([
       { name: 'Lesion 1', colour: first.colour },
     ]);
-    const alone = fixture.service.linkLesion(other.id, null);
+    const alone = fixture.service.linkLesion(other.id, null, 'zh-CN');
     expect(alone.ok && alone.value.lesionId).not.toBe(first.lesionId);
+    expect((await fixture.state('later')).segments).toMatchObject([
+      { name: expect.stringMatching(/^病灶 \d+$/) },
+    ]);
     fixture.service.undo('later');
     fixture.service.undo('later');
     expect((await fixture.state('later')).segments).toMatchObject([

@@ -156,8 +156,10 @@ export function createSegmentationService(deps: SegmentationDependencies): Segme
       return removed.ok ? ok({}) : removed;
     },
 
-    linkLesion: (segmentId, lesionId) =>
-      edit((tx) => segmentEdits.linkLesion(tx, { segmentId, lesionId, reader: reader() })),
+    linkLesion: (segmentId, lesionId, nameLanguage) =>
+      edit((tx) =>
+        segmentEdits.linkLesion(tx, { segmentId, lesionId, nameLanguage, reader: reader() }),
+      ),
 
     preview: (request, signal) =>
       storedAsync(async () => {

@@ -106,7 +106,12 @@ export interface SegmentationService {
     modelId?: string | undefined;
   }): Promise<{ queued: number }>;
   /** For `burden.linkLesion`: a segment shows this lesion of its patient (null: one of its own). Undoable. */
-  linkLesion(segmentId: string, lesionId: string | null): Result<{ lesionId: string }>;
+  linkLesion(
+    segmentId: string,
+    lesionId: string | null,
+    /** Of the new name where the segment shows a lesion of its own again. */
+    nameLanguage?: NameLanguage,
+  ): Result<{ lesionId: string }>;
   /** For `/mask/<maskId or previewId>`: one byte (0 or 1) per pixel of the rectangle, or null. */
   maskBytes(id: string): Uint8Array | null;
   /** For `/mask/<maskId>/border`: one level (0…15) per pixel of `uncertainRectPx`, or null. */

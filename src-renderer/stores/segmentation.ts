@@ -8,6 +8,7 @@ import type {
 } from '../../src-shared/contract/segmentation.ts'; // prettier-ignore
 import type { BoxPx } from '../../src-shared/geometry/box.ts';
 import type { SliceAxis } from '../../src-shared/geometry/planes.ts';
+import { nextColour } from '../../src-shared/segment-colours.ts';
 import { fail } from '../../src-shared/result.ts';
 import type { AppError, Result } from '../../src-shared/result.ts';
 import type { ModelWindow } from '../../src-shared/window.ts';
@@ -16,7 +17,6 @@ import { latestOnly } from '../viewer/latest-only.ts';
 import { marks } from '../viewer/marks.ts';
 import { fetchBits, placed } from '../viewer/mask-bits.ts';
 import type { PlacedMask } from '../viewer/mask-composite.ts';
-import { nextColour } from '../viewer/segment-colours.ts';
 import { groupPlaced } from '../viewer/segment-masks.ts';
 
 /** The box in hand: what is drawn while dragging, and until its stored mask has arrived. */
@@ -76,8 +76,9 @@ export const useSegmentationStore = defineStore('segmentation', () => {
     groupPlaced(masks.value, bits.value, inHand.value, before),
   );
   const placedOf = (segmentId: string): readonly PlacedMask[] => placedBySegment.value.get(segmentId) ?? [];
+  const freshColour = () => nextColour(segments.value.map(({ colour }) => colour));
   const colourOf = (segmentId: string | null): string =>
-    segments.value.find((s) => s.id === segmentId)?.colour ?? nextColour(segments.value);
+    segments.value.find((s) => s.id === segmentId)?.colour ?? freshColour();
 
   /** A failure is kept and shown, and the answer's value passed on otherwise. */
   async function ask<T>(question: Promise<Result<T>>): Promise<T | null> {
@@ -261,7 +262,7 @@ export const useSegmentationStore = defineStore('segmentation', () => {
   async function storeBox(box: BoxDraft, asked: BoxRequest, replaces: string | null): Promise<void> {
     const target = box.segmentId
       ? { segmentId: box.segmentId, ...(replaces ? { replaces } : {}) }
-      : { newSegment: { colour: nextColour(segments.value), nameLanguage: currentLanguage() } };
+      : { newSegment: { colour: freshColour(), nameLanguage: currentLanguage() } };
     const stored = await ask(api.segmentation.segment({ ...asked, ...target }));
     if (stored) await adoptBox(stored, replaces);
     else await refresh();
@@ -305,7 +306,7 @@ export const useSegmentationStore = defineStore('segmentation', () => {
     const made = await ask(
       api.segmentation.addSegment({
         seriesId: seriesId.value,
-        colour: nextColour(segments.value),
+        colour: freshColour(),
         nameLanguage: currentLanguage(),
       }),
     );
@@ -327,7 +328,7 @@ export const useSegmentationStore = defineStore('segmentation', () => {
   const undo = (): Promise<EditLabel | null> => changed(api.segmentation.undo({ seriesId: seriesId.value! }));
   const redo = (): Promise<EditLabel | null> => changed(api.segmentation.redo({ seriesId: seriesId.value! }));
   const linkLesion = (segmentId: string, lesionId: string | null) =>
-    changed(api.burden.linkLesion({ segmentId, lesionId }));
+    changed(api.burden.linkLesion({ segmentId, lesionId, nameLanguage: currentLanguage() }));
 
   function select(segmentId: string | null, maskId: string | null = null): void {
     selectedSegmentId.value = segmentId;

@@ -1,6 +1,7 @@
 import { oc } from '@orpc/contract';
 import { z } from 'zod';
 import { resultSchema } from '../result.ts';
+import { nameLanguageSchema } from './segmentation.ts';
 
 /** One lesion at one time point. */
 export const burdenCellSchema = z.object({
@@ -51,6 +52,13 @@ export const burdenContract = {
   table: oc.input(z.object({ patientId: z.string() })).output(resultSchema(burdenTableSchema)),
   /** Says that a segment shows a given lesion of the patient (or, with null, one of its own). */
   linkLesion: oc
-    .input(z.object({ segmentId: z.string(), lesionId: z.string().nullable() }))
+    .input(
+      z.object({
+        segmentId: z.string(),
+        lesionId: z.string().nullable(),
+        /** Of the name that a segment gets which shows a lesion of its own again. */
+        nameLanguage: nameLanguageSchema,
+      }),
+    )
     .output(resultSchema(z.object({ lesionId: z.string() }))),
 };

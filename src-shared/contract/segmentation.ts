@@ -133,12 +133,12 @@ export const timingsSchema = z.object({
 const series = z.object({ seriesId: z.string() });
 
 /** Languages that a segment made without a name can be named in ("Lesion 3"). */
-const nameLanguage = z.enum(['en', 'zh-CN']).optional();
+export const nameLanguageSchema = z.enum(['en', 'zh-CN']).optional();
 
 /** Where a box goes: a segment that is there, or a new one that is made with it in the same step. */
 export const boxTargetSchema = z.union([
   z.object({ segmentId: z.string(), replaces: z.string().optional() }),
-  z.object({ newSegment: z.object({ colour: colour.optional(), nameLanguage }) }),
+  z.object({ newSegment: z.object({ colour: colour.optional(), nameLanguage: nameLanguageSchema }) }),
 ]);
 export type BoxTarget = z.infer<typeof boxTargetSchema>;
 
@@ -168,7 +168,7 @@ export const segmentationContract = {
         name: z.string().optional(),
         colour: colour.optional(),
         lesionId: z.string().optional(),
-        nameLanguage,
+        nameLanguage: nameLanguageSchema,
       }),
     )
     .output(resultSchema(segmentSchema)),

@@ -15,12 +15,21 @@ export interface FamilyRecipe {
   order: PromptableManifest['output']['order'];
 }
 
-/** segment_anything's pixel_mean and pixel_std, in greys. */
-const samIntensity = {
-  scale: 'mean-std',
-  mean: [123.675, 116.28, 103.53],
-  std: [58.395, 57.12, 57.375],
-} as const;
+/**
+ * SamPredictor: longest side resized by Pillow's bilinear filter, segment_anything's pixel_mean and pixel_std in greys,
+ * zeros right and below.
+ */
+const samLook: Pick<FamilyRecipe, 'resize' | 'greys' | 'intensity' | 'boxFrame' | 'order'> = {
+  resize: { policy: 'longest-side-pad', filter: 'triangle' },
+  greys: 'rounded',
+  intensity: {
+    scale: 'mean-std',
+    mean: [123.675, 116.28, 103.53],
+    std: [58.395, 57.12, 57.375],
+  },
+  boxFrame: 'input-pixels',
+  order: 'resize-logits',
+};
 
 export const familyRecipes: Record<ModelFamily, FamilyRecipe> = {
   // MedSAM_Inference.py
@@ -35,17 +44,12 @@ export const familyRecipes: Record<ModelFamily, FamilyRecipe> = {
     boxFrame: 'input-pixels',
     order: 'sigmoid-then-resize',
   },
-  // SamPredictor: longest side resized by Pillow's bilinear filter, mean and deviation, zeros right and below.
   'sam-vit-b': {
     architecture: 'sam-vit-b',
     name: 'SAM ViT-B',
     makers: 'Meta AI (Segment Anything)',
     spdx: 'Apache-2.0',
-    resize: { policy: 'longest-side-pad', filter: 'triangle' },
-    greys: 'rounded',
-    intensity: { ...samIntensity, mean: [...samIntensity.mean], std: [...samIntensity.std] },
-    boxFrame: 'input-pixels',
-    order: 'resize-logits',
+    ...samLook,
   },
   // CVPR24_LiteMedSAM_infer.py
   'lite-medsam': {
@@ -65,10 +69,6 @@ export const familyRecipes: Record<ModelFamily, FamilyRecipe> = {
     name: 'MobileSAM',
     makers: 'MobileSAM',
     spdx: 'Apache-2.0',
-    resize: { policy: 'longest-side-pad', filter: 'triangle' },
-    greys: 'rounded',
-    intensity: { ...samIntensity, mean: [...samIntensity.mean], std: [...samIntensity.std] },
-    boxFrame: 'input-pixels',
-    order: 'resize-logits',
+    ...samLook,
   },
 };
