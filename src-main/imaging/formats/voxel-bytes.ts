@@ -100,17 +100,19 @@ async function* decompressed(part: VoxelPart, signal?: AbortSignal): AsyncGenera
   const inflate = part.compression === 'gzip' ? createGunzip(options) : createInflate(options);
   source.on('error', (error) => inflate.destroy(error));
   source.pipe(inflate);
+  let inflated = 0;
   try {
     for await (const chunk of inflate as AsyncIterable<Buffer>) {
       signal?.throwIfAborted();
+      inflated += chunk.length;
       yield chunk;
     }
   } catch (error) {
     signal?.throwIfAborted();
     if ((error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR') {
       throw new RefusedInput('truncated-pixel-data', {
-        expected: 'the end of the compressed data',
-        present: 'a part of them',
+        expected: 'more bytes',
+        present: `${inflated} bytes`,
       });
     }
     throw new RefusedInput('broken-image', { reason: (error as Error).message });
