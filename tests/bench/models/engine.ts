@@ -95,7 +95,9 @@ export async function engineRows(
     say('Cached slices …');
     await service.close();
     service = start();
+    const again = performance.now();
     await service.warmUp(modelId);
+    rows.push(['… and once more', ms(performance.now() - again)]);
     const restarted = await timed(service, { slice: known, at: 0 });
     rows.push([
       'First box after a restart on a cached slice',
