@@ -73,7 +73,7 @@ class BoxUNet(nn.Module):
 
     def _dsc_logit(self, bottom, logits, box):
         """From the deepest features and from how sure and how large the answer is. The answer itself learns nothing here."""
-        probability = torch.sigmoid(logits.detach())
+        probability = torch.sigmoid(logits.detach().float())
         box = nn.functional.avg_pool2d(box, 2)
         area = probability.sum((1, 2, 3)) + 1
         boxed = box.sum((1, 2, 3)) + 1

@@ -33,7 +33,8 @@ NEGATIVE_WEIGHT, QUALITY_WEIGHT = 0.2, 0.2
 
 @dataclass(frozen=True)
 class Stage:
-    """What is drawn. Stage 1 is the first release's mixture (images/ only); stage 2 adds the open part of collections/."""
+    """What is drawn. Stage 1 is the first release's mixture (images/ only); stage 2 adds the open part of collections/,
+    stage 3 true shapes with a piece of another picture in them or round them."""
 
     groups: tuple
     learning_rate: float
@@ -41,12 +42,14 @@ class Stage:
     texture_share: float
     negative_share: float
     objects_counted: int
+    exchange_share: float = 0.0
     batch: int = 16
 
 
 STAGES = {
     1: Stage(("images",), 2e-3, 0.25, 0.15, 0.0, 1500),
     2: Stage(("images", "collections"), 4e-4, 0.1, 0.08, 0.07, 400),
+    3: Stage(("images", "collections"), 1e-3, 0.08, 0.06, 0.07, 400, 0.15),
 }
 DRAWN_SLICES = 1200
 CT, TEXTURE = "drawn CT", "drawn texture"
@@ -87,11 +90,15 @@ class Batches(torch.utils.data.Dataset):
         drawn = []
         while len(drawn) < self.stage.batch:
             item, empty = self._draw(rng), rng.random() < self.stage.negative_share
-            one = (negative if empty else sample)(item, rng)
+            one = negative(item, rng) if empty else sample(item, rng, other=self._other(rng))
             if one is not None:
                 drawn.append((*one, not empty))
         inputs, targets, real = zip(*drawn)
         return torch.from_numpy(np.stack(inputs)), torch.from_numpy(np.stack(targets)), torch.tensor(real)
+
+    def _other(self, rng):
+        """The image that a piece is taken from; None for most samples."""
+        return self._draw(rng).image if rng.random() < self.stage.exchange_share else None
 
     def _draw(self, rng):
         kind = rng.random()
@@ -163,6 +170,7 @@ def main():
     parser.add_argument("--limit-minutes", type=float, default=98, help="the cosine ends here if the steps do not")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--bfloat16", action="store_true", help="multiply in bfloat16; nearly twice as fast where the processor has it")
     options = parser.parse_args()
     stage = STAGES[options.stage]
     options.run.mkdir(parents=True, exist_ok=True)
@@ -197,8 +205,9 @@ def main():
             for group in optimiser.param_groups:
                 group["lr"] = rate_at(step, progress, stage.learning_rate)
             model.train()
-            logits, dsc_logits = model(inputs.contiguous(memory_format=torch.channels_last))
-            mask_loss, dsc_loss = loss_of(logits, dsc_logits, targets, real)
+            with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16):
+                logits, dsc_logits = model(inputs.contiguous(memory_format=torch.channels_last))
+            mask_loss, dsc_loss = loss_of(logits.float(), dsc_logits.float(), targets, real)
             optimiser.zero_grad()
             (mask_loss + QUALITY_WEIGHT * dsc_loss).backward()
             nn.utils.clip_grad_norm_(model.parameters(), 2.0)
@@ -216,7 +225,7 @@ def main():
             if step % 250 == 0:
                 save(checkpoint, model, average, optimiser, step, time.time() - started)
     save(checkpoint, model, average, optimiser, step, time.time() - started)
-    summary = {"stage": options.stage, **asdict(stage), "steps": step, "minutes": round((time.time() - started) / 60, 1), "seed": options.seed}
+    summary = {"stage": options.stage, **asdict(stage), "steps": step, "minutes": round((time.time() - started) / 60, 1), "seed": options.seed, "bfloat16": options.bfloat16}
     (options.run / "run.json").write_text(json.dumps(summary, indent=2) + "\n")
 
 
