@@ -31,7 +31,7 @@ def score_table(part):
     """One row per data set and the macro average."""
     earlier = "earlier" in part["macro"]["dsc"]
     head = ["data set", "modality", "cases", "objects", "DSC mean", "DSC median (quartiles)", "NSD median (quartiles)"]
-    head += (["version 1"] if earlier else []) + list(NAMES.values()) + ["p, against the three"]
+    head += (["version 2"] if earlier else []) + list(NAMES.values()) + ["p, against the three"]
     rows = []
     for row in part["rows"]:
         dsc = row["dsc"]
@@ -91,10 +91,10 @@ def stage_sentence(run):
     return f"{run['steps']:,} steps of {run['batch']} samples in {run['minutes']:.0f} minutes, AdamW, cosine from {run['learning_rate']:g}"
 
 
-def card(first, run, export, calibration, scores):
+def card(stages, run, export, calibration, scores):
     drawn = scores["drawn"]
     left_out = "; ".join(f"{name} ({why})" for name, why in sorted(LEFT_OUT.items()))
-    return f"""# Embedded box model (`box-crop-unet`, version 2)
+    return f"""# Embedded box model (`box-crop-unet`, version 3)
 
 **Not a medical device.** A small network that outlines the one thing a person boxes on one slice. Every mask must be
 looked at and corrected by a qualified reader. It was not validated on patients of any hospital.
@@ -118,26 +118,28 @@ Licences are quoted from the sources' own records, some from memory, as the last
 share-alike, the weights are offered under CC BY-SA 4.0, with attribution to the data sets above.
 
 Besides these, {run['ct_share']:.0%} of the samples were CT-like slices made by formula and {run['texture_share']:.0%} textured shapes; {run['negative_share']:.0%} of
-the boxes were put where nobody had drawn anything. Sources were drawn by the square root of their size. Boxes: exact, the paper's
+the boxes were put where nobody had drawn anything; {run['exchange_share']:.0%} of the rest had a piece of another picture, in part or wholly, in
+the place of the object or of all round it. Sources were drawn by the square root of their size. Boxes: exact, the paper's
 (0–{PAPER_SHIFT_PX} px outward per side at 1024), −5…+20 % per side, some to +35 %. Rotation, scaling, shear, inversion, windows, gamma, shading, colours,
 blur, coarser pixels, JPEG, noise. Dice + cross-entropy; the exponential average of the weights is shipped; shared two-core CPU.
 
-- Stage 1 (version 1.0.0, on `images/` only): {first['steps']:,} steps of {first['batch']} samples in {first['minutes']:.0f} minutes. Its ONNX file is where stage 2 began.
-- Stage 2 (all sources above): {stage_sentence(run)}.
+- Stage 1 (version 1.0.0, on `images/` only): {stages[0]['steps']:,} steps of {stages[0]['batch']} samples in {stages[0]['minutes']:.0f} minutes. Its ONNX file is where stage 2 began.
+- Stage 2 (version 2.0.0, all sources above): {stage_sentence(stages[1])}.
+- Stage 3 (all sources above, pieces of other pictures): {stage_sentence(run)}; products in bfloat16.
 
 The last step is shipped; no held-out figure chose it. The threshold is the method's own, {RECIPE.threshold}. Temperature
 ({calibration['temperature']}) and the scale and shift of the expected DSC were fitted on {calibration['objects']} objects of validation patients
 of {calibration['sources']} sources; a mask with an expected DSC below {calibration['lowBelow']} is called unsure. The validation patients of `images/` were training patients of stage 1.
 
 ## How it was scored
-Split by patient within each source: {HELD_OUT_PERCENT['images']} % of the cases of `images/` and {HELD_OUT_PERCENT['collections']} % of `collections/` were never trained on in either stage; a source that
+Split by patient within each source: {HELD_OUT_PERCENT['images']} % of the cases of `images/` and {HELD_OUT_PERCENT['collections']} % of `collections/` were never trained on in any stage; a source that
 names one case was only trained on; where no patient is named, the image is the case. The unseen data sets are all folders with
 the prefix `nc-`: no figure of theirs decided anything. Left out because a box does not say what is meant: {left_out}.
 
 At most {scores['heldOut']['objectsPerSet']} objects of at least {MINIMUM_SCORED_PX} px per set, drawn by chance; the paper's box (each side 0–{PAPER_SHIFT_PX} px outward on the slice
 stretched to 1024×1024). DSC and NSD (outline pixels within {NSD_TOLERANCE_PX:g} px) at the slice's own pixels. Ellipse: touches the box's sides. Otsu: in the
 box, the side that prevails in its middle, holes filled. GrabCut: OpenCV, seeded with the ellipse. Wilcoxon signed-rank test over objects
-(objects of one patient are not independent), in the last row over data sets. Columns of other methods: mean DSC; version 1: the network shipped before.
+(objects of one patient are not independent), in the last row over data sets. Columns of other methods: mean DSC; version 2: the network shipped before.
 
 ### Held-out patients of the training sources
 {score_table(scores['heldOut'])}
@@ -195,9 +197,9 @@ def main():
     options = parser.parse_args()
     kept = Path(__file__).parent / "shipped-run"
     read = lambda name: json.loads((options.run / name).read_text())
-    first = json.loads((kept / "stage1" / "run.json").read_text())
+    stages = [json.loads((kept / stage / "run.json").read_text()) for stage in ("stage1", "stage2")]
     scores = {name: read(f"{file}.json") for name, file in (("training", "training"), ("drawn", "drawn"), ("heldOut", "scores-heldOut"), ("unseen", "scores-unseen"))}
-    text = card(first, read("run.json"), read("export.json"), read("calibration.json"), scores)
+    text = card(stages, read("run.json"), read("export.json"), read("calibration.json"), scores)
     (options.model / "MODEL_CARD.md").write_text(text)
     for name in KEPT:
         picture = name.endswith(".jpg")

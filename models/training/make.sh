@@ -1,18 +1,19 @@
 #!/bin/sh
 # Trains, exports and scores the embedded model: make.sh DATA_FOLDER RUN_FOLDER [NETWORK_OF_VERSION_1.onnx]
-# With the third argument stage 2 begins from that file, as the shipped weights did; else stage 1 is trained first.
+# With the third argument stage 2 begins from that file, as it did for the shipped weights; else stage 1 is trained first.
 set -eu
 here=$(dirname "$0")
 export OPENBLAS_NUM_THREADS=1
 initial=${3:-$2/stage1/checkpoint.pt}
 [ -n "${3:-}" ] || python3 "$here/train.py" --data "$1" --run "$2/stage1" --stage 1
-python3 "$here/train.py" --data "$1" --run "$2" --stage 2 --initial "$initial" --steps 12000 --limit-minutes 60
+python3 "$here/train.py" --data "$1" --run "$2/stage2" --stage 2 --initial "$initial" --steps 12000 --limit-minutes 60
+python3 "$here/train.py" --data "$1" --run "$2" --stage 3 --initial "$2/stage2/checkpoint.pt" --steps 16000 --limit-minutes 82 --bfloat16
 python3 "$here/calibrate.py" --data "$1" --run "$2"
 python3 "$here/export.py" --run "$2"
 python3 "$here/baselines.py" --data "$1" --run "$2"
 python3 "$here/drawn.py" --run "$2"
 for part in heldOut unseen; do
-  python3 "$here/evaluate.py" --data "$1" --run "$2" --part $part --objects 20 ${3:+--earlier "$3"}
+  python3 "$here/evaluate.py" --data "$1" --run "$2" --part $part --objects 20 --earlier "$2/stage2/checkpoint.pt"
 done
 python3 "$here/pictures.py" --data "$1" --run "$2"
 python3 "$here/card.py" --run "$2"

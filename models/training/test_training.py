@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from answer import negatives
-from augment import draw_box, sample
+from augment import draw_box, exchange, sample
 from data import Item, load, split
 from network import FLIPS, BoxUNet, Shipped
 from scoring import CLASSICAL, Case, box_pixels, dice, enlarged_box, paper_box, surface_dice
@@ -58,6 +58,26 @@ class Data(unittest.TestCase):
         self.assertEqual({item.source for item in closed}, {"nc-ct"})
         whole = parts["training"][0]
         self.assertEqual(whole.mask.sum(), whole.bits.sum())
+
+
+class Exchange(unittest.TestCase):
+    def test_changes_the_object_or_its_surroundings_and_leaves_a_contrast(self):
+        item, rng = disc_item(), np.random.default_rng(4)
+        others = [np.full((40, 50), 120, np.uint8), disc_item(90, 20, (40, 40)).image, rng.integers(0, 255, (70, 60, 3), np.uint8)]
+        sides = set()
+        for turn in range(30):
+            image = exchange(item.image, item.mask, others[turn % 3], rng)
+            self.assertEqual((image.shape, image.dtype), (item.image.shape, np.float32))
+            self.assertTrue(((image >= 0) & (image <= 255)).all())
+            self.assertGreater(abs(image[item.mask].mean() - image[~item.mask].mean()), 8)
+            change = np.abs(image - item.image)
+            sides.add(change[:5].mean() > 1)
+        self.assertEqual(sides, {True, False})
+
+    def test_gives_a_coloured_image_colours(self):
+        item = disc_item()
+        colour = np.repeat(item.image[..., None], 3, axis=2)
+        self.assertEqual(exchange(colour, item.mask, item.image, np.random.default_rng(1)).shape, colour.shape)
 
 
 class Boxes(unittest.TestCase):
