@@ -104,9 +104,8 @@ A residual U-Net of {export['parameters']:,} parameters on a {RECIPE.size_px}×{
 {RECIPE.context_factor}), logits at {RECIPE.output_size_px}×{RECIPE.output_size_px}; ONNX opset {export['opset']}, float32, {export['bytes'] / 1e6:.1f} MB. Input: red, green, blue, box, inside;
 recipe and numbers in `model.json`, formulas in `models/training/crop.py`. The graph runs the crop in four reflections and
 averages them. Second output: the DSC it expects of its mask. Largest difference between onnxruntime (CPU) and torch at
-export: {export['onnxMinusTorchMax']:.1e}. One box takes {export['processorMsPerBoxOneThread']:.0f} ms of
-processor time on one thread of the training machine (AMD EPYC), the pace of that thread undisturbed; while a dozen other
-programs competed for its two cores, the median was {export['msPerBoxTwoThreads']:.0f} ms.
+export: {export['onnxMinusTorchMax']:.1e}. One box takes {export['msPerBoxTwoThreads']:.0f} ms
+on two threads of the training machine (AMD EPYC; median in onnxruntime-node), {export['processorMsPerBoxOneThread']:.0f} ms of processor time on one.
 
 ## What it learnt from
 Only sources with open licences; folders whose licence is non-commercial or unclear were not read. One object is a
