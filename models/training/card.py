@@ -87,11 +87,20 @@ def confidence_sentence(scores):
     return of_part("heldOut", "On held-out patients") + ". " + of_part("unseen", "On unseen data sets") + "."
 
 
+def demo_table(run):
+    """The sample patient of the application, by `npm run -s demo -- --json` with the version before and with this one."""
+    rows = []
+    for name in ("demo-earlier.json", "demo.json"):
+        found = json.loads((run / name).read_text())
+        rows.append([found["model"], len(found["lesions"]), f"{found['meanDice']:.3f}", f"{found['meanNormalisedSurfaceDice']:.3f}", f"{found['meanAbsoluteErrorPercent']:.1f} %", f"{found['largestAbsoluteErrorPercent']:.1f} %"])
+    return table(["model", "lesions", "mean DSC", "mean NSD at 2 mm", "volume error, mean", "largest"], rows)
+
+
 def stage_sentence(run):
     return f"{run['steps']:,} steps of {run['batch']} samples in {run['minutes']:.0f} minutes, AdamW, cosine from {run['learning_rate']:g}"
 
 
-def card(stages, run, export, calibration, scores):
+def card(stages, run, export, calibration, scores, demo):
     drawn = scores["drawn"]
     left_out = "; ".join(f"{name} ({why})" for name, why in sorted(LEFT_OUT.items()))
     return f"""# Embedded box model (`box-crop-unet`, version 3)
@@ -168,6 +177,11 @@ Boxes on nothing (16 px to 40 % of the slice, touching nothing that was drawn; s
 mean {drawn['dice']['mean']:.3f}, median {figure(drawn['dice'])}, lowest {drawn['dice']['lowest']:.3f}; volume error mean {drawn['volumeError']['mean']:+.1%}, mean
 absolute {drawn['volumeError']['meanAbsolute']:.1%}, largest {drawn['volumeError']['largestAbsolute']:.1%}.
 
+### The sample patient
+Lesions of exactly known volume at two times, a reader's loose boxes on every slice (`npm run demo`):
+
+{demo}
+
 ## Forty held-out cases, drawn by chance
 Green: the reader's outline; orange: the network's; white: the box. Sources and licences: see the table of training sources.
 
@@ -198,7 +212,7 @@ def main():
     read = lambda name: json.loads((options.run / name).read_text())
     stages = [json.loads((kept / stage / "run.json").read_text()) for stage in ("stage1", "stage2")]
     scores = {name: read(f"{file}.json") for name, file in (("training", "training"), ("drawn", "drawn"), ("heldOut", "scores-heldOut"), ("unseen", "scores-unseen"))}
-    text = card(stages, read("run.json"), read("export.json"), read("calibration.json"), scores)
+    text = card(stages, read("run.json"), read("export.json"), read("calibration.json"), scores, demo_table(options.run))
     (options.model / "MODEL_CARD.md").write_text(text)
     for name in KEPT:
         picture = name.endswith(".jpg")
