@@ -29,8 +29,8 @@ const folder = mkdtempSync(join(tmpdir(), 'medsam-workstation-bench-'));
 const path = join(folder, 'formula-medsam_vit_b.pth');
 // In another process, whose memory does not count here.
 execFileSync(process.execPath, [script!, 'write', path]);
-/** Resident memory of this process and of its children (Linux tells which they are), bytes. */
-function memoryNow(): number {
+/** Resident memory of this process's children (Linux tells which they are), bytes. */
+function childrenNow(): number {
   const tasks = `/proc/${process.pid}/task`;
   const children = readdirSync(tasks).flatMap((task) =>
     readFileSync(`${tasks}/${task}/children`, 'utf8').trim().split(' ').filter(Boolean),
@@ -45,10 +45,14 @@ function memoryNow(): number {
       return 0;
     }
   };
-  return children.reduce((sum, pid) => sum + ofChild(pid), process.memoryUsage.rss());
+  return children.reduce((sum, pid) => sum + ofChild(pid), 0);
 }
-let peak = 0;
-const watch = setInterval(() => (peak = Math.max(peak, memoryNow())), 10);
+/** The most that this process and its children held since it was set to 0, bytes. */
+const peak = { own: 0, children: 0 };
+const watch = setInterval(() => {
+  peak.own = Math.max(peak.own, process.memoryUsage.rss());
+  peak.children = Math.max(peak.children, childrenNow());
+}, 10);
 const seconds = async <T>(work: () => Promise<T> | T): Promise<[T, number]> => {
   const start = performance.now();
   return [await work(), (performance.now() - start) / 1000];
@@ -58,7 +62,6 @@ const s = (time: number) => `${time.toFixed(2)} s`;
 const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 
 try {
-  const before = memoryNow();
   const source = fileSource(path);
   const [sha256, hashing] = await seconds(() => sha256Of(source));
   source.close();
@@ -79,7 +82,8 @@ try {
     ['… hashing it, once of twice', s(hashing)],
     ['… everything else until it can run', s(looking + building - 2 * hashing)],
     ['… written beside the checkpoint', mb(written)],
-    ['… peak memory', `${mb(peak)}, of which ${mb(before)} before it began`],
+    ['… peak memory of the process that reads it', mb(peak.children)],
+    ['… of the application meanwhile', mb(peak.own)],
   );
 
   const libraryRoot = join(folder, 'library');
@@ -96,7 +100,7 @@ try {
     log: { info: () => undefined, warn: () => undefined },
   });
   const adding = createModelAdding({ libraryRoot, models, inference });
-  peak = 0;
+  peak.children = 0;
   const [result, whole] = await seconds(async () => {
     const proposal = await adding.propose({ paths: [path] });
     if (!proposal.ok) return proposal;
@@ -105,7 +109,7 @@ try {
   if (!result.ok) throw new Error(`${result.error.code}: ${result.error.detail}`);
   rows.push(
     ['… the whole addition with its trial run', s(whole)],
-    ['… peak memory of that, with the engine', mb(peak)],
+    ['… peak memory of the engine in it', mb(peak.children)],
   );
   await inference.close();
 } finally {
