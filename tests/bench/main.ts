@@ -10,6 +10,7 @@ import { balls, slices, writeCt } from './ct-phantom.ts';
 import { quantile } from './models/figures.ts';
 import { beginSegment, drawBox, measures, nextMeasure, visit } from './page-measures.ts';
 import { childrenOf, peakMegabytes } from './system.ts';
+import { importFolder, openWindow } from './workstation.ts';
 
 /**
  * `npm run bench`: how fast the workstation is on this machine, through its real window (the models by themselves:
@@ -92,19 +93,10 @@ async function main(): Promise<void> {
     while ((await client.api.library.list({})).total === 0) await sleep(200);
     say('Importing …');
     const importing = performance.now();
-    const started = await client.api.imports.startPaths({ paths: [ct] });
-    if (!started.ok) throw new Error(started.error.code);
-    let seriesId = '';
-    for await (const event of await client.api.imports.progress(started.value)) {
-      seriesId = event.summary?.accepted[0]?.id ?? seriesId;
-    }
+    const seriesId = await importFolder(client, ct);
     rows.push([`Import of ${slices} slices 512²`, ms(performance.now() - importing)]);
 
-    const page = await (
-      await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    ).newPage();
-    await page.goto(await host.nextAddress());
-    await page.getByTestId('library-search').waitFor();
+    const page = await openWindow(browser, await host.nextAddress());
     say('Opening …');
     await openViews(page, seriesId, 5);
     say('Scrolling …');

@@ -8,6 +8,16 @@ export function peakMegabytes(pid: number): number {
   return line ? Number(line[1]) / 1024 : NaN;
 }
 
+/** Resident memory of a process now, in bytes; 0 where it is gone. */
+export function residentBytes(pid: number): number {
+  try {
+    const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return line ? Number(line[1]) * 1024 : 0;
+  } catch {
+    return 0;
+  }
+}
+
 export const childrenOf = (pid: number): number[] =>
   readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')

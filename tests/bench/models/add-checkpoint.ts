@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInferenceService } from '../../../src-main/inference/service.ts';
@@ -12,6 +12,7 @@ import { architectures } from '../../../src-main/models/graphs/architectures.ts'
 import { expectedTensors } from '../../../src-main/models/graphs/tensors.ts';
 import { createModelRegistry } from '../../../src-main/models/registry.ts';
 import { writeFormulaCheckpoint } from '../../support/formula-checkpoint.ts';
+import { childrenOf, residentBytes } from '../system.ts';
 import type { Row } from './figures.ts';
 
 /*
@@ -29,29 +30,12 @@ const folder = mkdtempSync(join(tmpdir(), 'medsam-workstation-bench-'));
 const path = join(folder, 'formula-medsam_vit_b.pth');
 // In another process, whose memory does not count here.
 execFileSync(process.execPath, [script!, 'write', path]);
-/** Resident memory of this process's children (Linux tells which they are), bytes. */
-function childrenNow(): number {
-  const tasks = `/proc/${process.pid}/task`;
-  const children = readdirSync(tasks).flatMap((task) =>
-    readFileSync(`${tasks}/${task}/children`, 'utf8').trim().split(' ').filter(Boolean),
-  );
-  const ofChild = (pid: string) => {
-    try {
-      return (
-        1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
-      );
-    } catch {
-      // It ended a moment ago.
-      return 0;
-    }
-  };
-  return children.reduce((sum, pid) => sum + ofChild(pid), 0);
-}
 /** The most that this process and its children held since it was set to 0, bytes. */
 const peak = { own: 0, children: 0 };
 const watch = setInterval(() => {
   peak.own = Math.max(peak.own, process.memoryUsage.rss());
-  peak.children = Math.max(peak.children, childrenNow());
+  const held = childrenOf(process.pid).reduce((sum, pid) => sum + residentBytes(pid), 0);
+  peak.children = Math.max(peak.children, held);
 }, 10);
 const seconds = async <T>(work: () => Promise<T> | T): Promise<[T, number]> => {
   const start = performance.now();

@@ -9,6 +9,7 @@ import { connectToHost, type HostClient } from '../../support/host-client.ts';
 import { writeCt } from '../ct-phantom.ts';
 import { visit } from '../page-measures.ts';
 import { childrenOf, processorMs } from '../system.ts';
+import { importFolder, openWindow } from '../workstation.ts';
 import type { Row } from './figures.ts';
 import { ms } from './networks.ts';
 
@@ -32,15 +33,6 @@ async function firstEncoderMs({ api }: HostClient): Promise<number> {
     if (lastEncoderMs !== null) return lastEncoderMs;
     await sleep(100);
   }
-}
-
-async function imported({ api }: HostClient, folder: string): Promise<string> {
-  const started = await api.imports.startPaths({ paths: [folder] });
-  if (!started.ok) throw new Error(started.error.code);
-  let seriesId = '';
-  for await (const event of await api.imports.progress(started.value))
-    seriesId = event.summary?.accepted[0]?.id ?? seriesId;
-  return seriesId;
 }
 
 async function drawSquare(page: Page): Promise<void> {
@@ -78,12 +70,8 @@ export async function windowRows(
       if (!chosen.ok) throw new Error(chosen.error.code);
       // The first start makes the sample patient; that must not share the processor with what is measured.
       while ((await api.library.list({})).total === 0) await sleep(200);
-      const seriesId = await imported(client, ct);
-      const page = await (
-        await browser.newContext({ viewport: { width: 1280, height: 800 } })
-      ).newPage();
-      await page.goto(await host.nextAddress());
-      await page.getByTestId('library-search').waitFor();
+      const seriesId = await importFolder(client, ct);
+      const page = await openWindow(browser, await host.nextAddress());
       say('Opening …');
       await visit(page, `/viewer/${seriesId}?axis=k&slice=2`);
       await page.getByTestId('pane-axial').waitFor();
