@@ -13,8 +13,9 @@ PAPER_SHIFT_PX, PAPER_SIDE_PX = 20, 1024
 def sample(item, rng, recipe=RECIPE, other=None):
     """(input float32 [5, S, S], target float32 [1, S', S']) for one object, augmented; None if the object was lost.
 
-    `other`, if given, is another image; a piece of it takes the place of what is in or round the object. The target is the fraction of each output cell's neighbourhood that the mask covers (the recipe's own resampling),
-    so that the network learns where the edge lies within a cell.
+    `other`, if given, is another image; a piece of it takes the place of what is in or round the object. The target is
+    the fraction of each output cell's neighbourhood that the mask covers (the recipe's own resampling), so that the
+    network learns where the edge lies within a cell.
     """
     image, mask, zoom = surroundings(item)
     shift_px = [PAPER_SHIFT_PX / PAPER_SIDE_PX * side * zoom for side in item.image.shape[1::-1]]
@@ -100,7 +101,8 @@ def exchange(image, mask, other, rng):
     """The image with a piece of `other` in part or wholly in the place of the object, or of all round it.
 
     A true shape in a contrast that nobody saw: the network learns to find edges rather than the looks of the organs in
-    the training images. Inside and outside differ by at least 15 grey levels on average in some channel.
+    the training images. Where inside and outside would differ by less than 15 grey levels on average, the object is made
+    brighter or darker, so that there is an edge to find.
     """
     height, width = image.shape[:2]
     side = min(*other.shape[:2], int(max(height, width) * rng.uniform(0.5, 1.5)) + 8)
