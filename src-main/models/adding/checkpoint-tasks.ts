@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileSource, type ByteSource } from '../checkpoint/byte-source.ts';
 import { checkWeights } from '../checkpoint/check-weights.ts';
@@ -97,7 +96,6 @@ export async function buildFromCheckpoint(
         architectures[found.architecture],
         { draft: true },
       )) {
-        mkdirSync(folder, { recursive: true });
         writeDurably(join(folder, graph.path), bytes);
         files[graph.role] = described(folder, graph.path);
         graphs.push(graph);

@@ -24,18 +24,31 @@ export function stagingFolder(libraryRoot: string): string {
   mkdirSync(root, { recursive: true });
   for (const name of readdirSync(root)) {
     const owner = /^model-(\d+)-/.exec(name)?.[1];
-    if (owner && !isProcess(Number(owner))) {
-      rmSync(join(root, name), { recursive: true, force: true });
-    }
+    if (owner && !isProcess(Number(owner))) sweep(root, name, owner);
   }
   const folder = join(root, `model-${process.pid}-${randomUUID()}`);
   mkdirSync(folder);
   return folder;
 }
 
-/** Writes a file and brings it to the disk. */
+/**
+ * Removes what a killed process left. The process that read the checkpoint for it may outlive it by a moment and still
+ * write: it loses the folder under its hands first, and `writeDurably` does not make it anew.
+ */
+function sweep(root: string, name: string, owner: string): void {
+  const aside = join(root, `model-${owner}-${randomUUID()}`);
+  try {
+    renameSync(join(root, name), aside);
+    rmSync(aside, { recursive: true, force: true });
+  } catch {
+    // Somebody else sweeps it, or holds a file of it: the next addition tries again.
+  }
+}
+
+/** Writes a file and brings it to the disk; the folder over the file's own must be there. */
 export function writeDurably(path: string, content: Uint8Array | string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  const folder = dirname(path);
+  if (!existsSync(folder)) mkdirSync(folder);
   writeFileSync(path, content, { flush: true });
 }
 
