@@ -13,7 +13,7 @@ import { compareNumbers, verificationSlice } from './verification.ts';
 /** One thing for the engine to do. */
 export type Job =
   | { type: 'load'; model: InstalledModel }
-  | { type: 'encode'; model: InstalledModel; slice: SliceImage }
+  | { type: 'encode'; model: InstalledModel; slice: SliceImage; inView: boolean }
   | {
       type: 'segment';
       model: InstalledModel;
@@ -109,7 +109,7 @@ export function createJobRunner(options: {
     sentPixels = sha256;
     const { type, ...rest } = job;
     if (type === 'view') return { type, model: rest.model, slice, boxPx: job.boxPx };
-    if (type === 'encode') return { type, model: rest.model, provider, slice };
+    if (type === 'encode') return { type, model: rest.model, provider, slice, inView: job.inView };
     return {
       type,
       model: rest.model,

@@ -315,13 +315,20 @@ export function createInferenceService(options: InferenceOptions): InferenceCont
             log.warn({ error: result.error }, 'background work failed');
         },
       });
+      const { manifest } = model;
+      const sharesDecoder = manifest.kind === 'promptable' && manifest.decoder.slice !== undefined;
       // A model without an encoder has nothing to prepare but itself.
       const jobs =
-        model.manifest.kind === 'promptable'
-          ? usable.map((slice) => background({ type: 'encode', model, slice }, keyOf(slice)))
+        manifest.kind === 'promptable'
+          ? usable.map((slice, at) => {
+              const inView = sharesDecoder && at === 0;
+              return background({ type: 'encode', model, slice, inView }, keyOf(slice));
+            })
           : [background({ type: 'load', model }, model.sha256)];
-      const wanted = jobs.filter(
-        ({ job }) => !prepared.has(job.type === 'encode' ? keyOf(job.slice) : model.sha256),
+      const wanted = jobs.filter(({ job }) =>
+        job.type === 'encode'
+          ? job.inView || !prepared.has(keyOf(job.slice))
+          : !prepared.has(model.sha256),
       );
       queue.replaceBackground(wanted);
       if (running) tell({});

@@ -34,6 +34,12 @@ export interface BoxDraft {
 /** How long an event is put off while an own box is on its way, whose answer usually says the same. */
 const eventPatienceMs = 1000;
 
+/**
+ * So long a released box looks as it did in the hand: a mask on a prepared slice is there before, and without a graphics
+ * card each frame in between takes its time from it.
+ */
+const unhurriedMs = 200;
+
 /** A box this young is not previewed: it says little yet, and one drawn in a flick would wait for its own preview. */
 const settlingMs = 120;
 
@@ -54,6 +60,8 @@ export const useSegmentationStore = defineStore('segmentation', () => {
   const error = shallowRef<AppError | null>(null);
   /** Boxes sent and not yet answered. */
   const waiting = ref(0);
+  /** The box in hand has waited for its mask long enough to say so. */
+  const draftWaits = ref(false);
   let watching: AbortController | null = null;
   /** Moves of boxes are stored one after another, so that each replaces the record of the one before. */
   let moves: Promise<unknown> = Promise.resolve();
@@ -245,6 +253,8 @@ export const useSegmentationStore = defineStore('segmentation', () => {
     const released = { ...box, dragging: false };
     draft.value = released;
     waiting.value++;
+    draftWaits.value = false;
+    const patienceOver = setTimeout(() => (draftWaits.value = draft.value === released), unhurriedMs);
     // Asked as things are now: a move that waits for its turn must not go to another series or window.
     const asked = request(box);
     try {
@@ -253,6 +263,7 @@ export const useSegmentationStore = defineStore('segmentation', () => {
       if (replaces) moves = mine.catch(() => undefined);
       await mine;
     } finally {
+      clearTimeout(patienceOver);
       waiting.value--;
       if (draft.value === released) cancelDrag();
       if (waiting.value === 0) void catchUp();
@@ -348,7 +359,7 @@ export const useSegmentationStore = defineStore('segmentation', () => {
 
   return {
     seriesId, state, bits, draft, preview, previewIsDraft, selectedSegmentId, selectedMaskId, hidden,
-    modelWindow, modelId, error, waiting,
+    modelWindow, modelId, error, waiting, draftWaits,
     segments, masks, selectedSegment, selectedMask, inHand, placedOf, colourOf,
     load, leave, refresh, dragBox, cancelDrag, storeDraft, settled, addSegment, updateSegment, removeSegment,
     removeMask, undo, redo, linkLesion, select, toggleVisible, prefetch,

@@ -42,10 +42,10 @@ function noise(seed: number): () => number {
   };
 }
 
-/** Writes a CT of so many slices of 512 × 512 as uncompressed DICOM; noise keeps it from being compressible. */
-export function writeCt(folder: string, count = slices): void {
+/** Writes so many slices, 512 × 512, of the CT as uncompressed DICOM; noise keeps it from being compressible. */
+export function writeCt(folder: string, count = slices, first = 0): void {
   mkdirSync(folder, { recursive: true });
-  for (let k = 0; k < count; k++) {
+  for (let k = first; k < first + count; k++) {
     const random = noise(k + 1);
     const pixels = new Int16Array(size * size);
     for (let y = 0; y < size; y++) {

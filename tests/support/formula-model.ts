@@ -8,7 +8,7 @@ import { expectedTensors } from '../../src-main/models/graphs/tensors.ts';
 import type { Architecture, BuiltGraph, GraphValue } from '../../src-main/models/graphs/types.ts';
 import { createWeightsFile } from '../../src-main/models/graphs/weights-file.ts';
 import type { ModelFile, PromptableManifest } from '../../src-main/models/manifest.ts';
-import { writeFormulaCheckpoint } from './formula-checkpoint.ts';
+import { writeFormulaCheckpoint, type CheckpointOptions } from './formula-checkpoint.ts';
 
 const tensor = ({ name, dims }: GraphValue) => ({ name, shape: dims.map(Number) });
 
@@ -26,12 +26,17 @@ export async function writeFormulaModel(
   root: string,
   id: string,
   architecture: Architecture,
-  options: { pieces?: number; draft?: boolean } = {},
+  options: { pieces?: number; draft?: boolean; change?: CheckpointOptions['change'] } = {},
 ): Promise<PromptableManifest> {
   const network = architectures[architecture];
   const folder = join(root, id);
   mkdirSync(folder, { recursive: true });
-  const source = writeFormulaCheckpoint(join(folder, 'weights.pth'), expectedTensors(network));
+  const { change } = options;
+  const source = writeFormulaCheckpoint(
+    join(folder, 'weights.pth'),
+    expectedTensors(network),
+    change ? { change } : {},
+  );
   const files: Record<string, ModelFile> = { checkpoint: await fileOf(folder, 'weights.pth') };
   const file = createWeightsFile(join(folder, 'weights.bin'), 'weights.bin');
   let graphs: BuiltGraph[];

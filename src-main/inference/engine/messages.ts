@@ -65,7 +65,13 @@ export const engineRequestSchema = z.discriminatedUnion('type', [
     boxPx: boxPxSchema,
   }),
   /** One piece of the encoder: asked until it is done. */
-  z.object({ type: z.literal('encode'), ...onProvider, slice: engineSliceSchema }),
+  z.object({
+    type: z.literal('encode'),
+    ...onProvider,
+    slice: engineSliceSchema,
+    /** A box on it is likely next: the part of the decoder that all its boxes share is made as well. */
+    inView: z.boolean(),
+  }),
   /** In a process of its own: runs the probe graph on one provider. */
   z.object({ type: z.literal('probe'), provider: executionProviderSchema }),
   z.object({ type: z.literal('backends') }),

@@ -28,8 +28,11 @@ export interface SegmentJob extends EncodeJob {
 }
 
 export interface Promptable {
-  /** One piece of the encoder towards the embedding of a slice, so that its boxes need only the decoder. */
-  encode(job: EncodeJob): Promise<Result<EngineAnswer<'encode'>>>;
+  /**
+   * One piece of the encoder towards the embedding of a slice, so that its boxes need only the decoder; `inView`: and
+   * then the part of the decoder that they share.
+   */
+  encode(job: EncodeJob & { inView: boolean }): Promise<Result<EngineAnswer<'encode'>>>;
   /** One piece of the encoder, or, where the embedding is there, the decoder: masks in stored slice pixels. */
   segment(job: SegmentJob): Promise<Result<EngineAnswer<'segment'>>>;
 }
@@ -96,10 +99,17 @@ export function createPromptable(sessions: Sessions, embeddings: Embeddings): Pr
 
   return {
     async encode(job) {
+      const key = encoder.key(job, false);
+      if (job.inView && decoderInputs.get(key)) return ok({ done: true, encoderMs: null });
       const reached = await encoder.advance(job, false);
       if (!reached.ok) return reached;
-      const { done } = reached.value;
-      return ok({ done, encoderMs: reached.value.done ? reached.value.encoderMs : null });
+      if (!reached.value.done) return ok({ done: false, encoderMs: null });
+      if (job.inView) {
+        const made = await sliceInputs(job, reached.value.data);
+        if (!made.ok) return made;
+        decoderInputs.put(key, made.value);
+      }
+      return ok({ done: true, encoderMs: reached.value.encoderMs });
     },
 
     async segment(job) {

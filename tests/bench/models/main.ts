@@ -59,7 +59,7 @@ export async function benchModels(): Promise<void> {
     if (wanted.includes('engine')) rows.push(...(await engineRows(networks, say)));
     if (wanted.includes('import')) rows.push(...(await importRows(say)));
     if (wanted.includes('beside')) rows.push(...(await besideRows(networks, say)));
-    if (wanted.includes('window')) rows.push(...(await windowRows(networks, say)));
+    if (wanted.includes('window')) rows.push(...(await windowRows(say)));
     if (wanted.includes('web')) rows.push(...(await webEncoderRows(networks, say)));
     print(architecture, rows);
   } finally {
