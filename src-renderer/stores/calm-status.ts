@@ -4,8 +4,11 @@ import type { EngineStatus } from '../../src-shared/contract/models.ts';
 const restMs = 400;
 
 /** All but what changes with every box: whether the engine is at work, on how much, and how long the last took. */
-const lasting = ({ state, queued, lastEncoderMs, lastDecoderMs, ...rest }: EngineStatus): string =>
-  JSON.stringify([state === 'busy' ? 'ready' : state, rest]);
+const lasting = (status: EngineStatus): string => {
+  const { state } = status;
+  const passing = { queued: 0, lastEncoderMs: null, lastDecoderMs: null };
+  return JSON.stringify({ ...status, ...passing, state: state === 'busy' ? 'ready' : state });
+};
 
 /**
  * Shows the engine's status: what changes with every box some tenths of a second late, all else at once. Without a

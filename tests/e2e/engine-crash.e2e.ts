@@ -21,7 +21,7 @@ test('the mask arrives although the engine dies while it makes it', async ({ wor
   const viewer = await openLesionSeries(workstation.page);
   const engine = await haltEngine(workstation);
   await viewer.drag('axial', from, to);
-  await expect(viewer.pane('axial').locator('[data-testid=box].pending')).toHaveCount(1);
+  await expect(viewer.pane('axial').locator('[data-testid=box].pending.waits')).toHaveCount(1);
   process.kill(engine, 'SIGKILL');
 
   await viewer.hasAnswered('axial', 1);

@@ -96,7 +96,7 @@ async function answerForModel(
   const { slice } = request;
   const job = { ...request, model, slice, view: () => slices.view(slice) };
   return request.type === 'encode'
-    ? promptable.encode(job)
+    ? promptable.encode({ ...request, ...job })
     : promptable.segment({ ...request, ...job });
 }
 
