@@ -67,13 +67,14 @@ export default ts.config(
     'Only src-main/desktop imports electron.',
   ),
   wall(
-    ['src-main/inference/engine/**'],
-    ['^electron($|/)', 'src-renderer', '/library/', '/segmentation/', '/api/', 'better-sqlite3', 'drizzle'],
-    'The engine process knows no library code.',
-  ),
-  wall(
     ['src-main/{library,imaging,models,inference,segmentation,burden,interchange,audit,training-set}/**'],
     ['/desktop/', '/browser-host/', '/cli/', '/api/', '^electron($|/)', 'src-renderer'],
     'Services import no host.',
+  ),
+  // Last: where several rules fit a file, the last one holds.
+  wall(
+    ['src-main/inference/engine/**'],
+    ['/desktop/', '/browser-host/', '/cli/', '/api/', '^electron($|/)', 'src-renderer', '/library/', '/segmentation/', 'drizzle'],
+    'The engine process knows no host and no library code.',
   ),
 );
