@@ -191,6 +191,8 @@ function summary(
     licence: manifest?.licence ?? { spdx: '', notice: '' },
     researchOnly: manifest?.researchOnly ?? true,
     origin: manifest?.origin ?? '',
+    takesHounsfield:
+      manifest?.kind === 'crop-specialist' && manifest.crop.hounsfieldScaling !== undefined,
     sizeBytes: model?.sizeBytes ?? 0,
     sha256: model?.sha256 ?? '',
     isDefault: partial.id === defaultId && !problem,

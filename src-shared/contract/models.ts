@@ -26,6 +26,8 @@ export const modelSummarySchema = z.object({
   licence: z.object({ spdx: z.string(), notice: z.string() }),
   researchOnly: z.boolean(),
   origin: z.string(),
+  /** It is given Hounsfield units as stored, whatever the window. */
+  takesHounsfield: z.boolean(),
   sizeBytes: z.number().int(),
   sha256: z.string(),
   isDefault: z.boolean(),

@@ -56,17 +56,18 @@ function library() {
   const folder = join(libraryRoot, 'models');
   const models = createModelRegistry({ folders: [folder], chosenDefault: () => null });
   const inference = inferenceOn(folder, { models });
-  return { inference, adding: createModelAdding({ libraryRoot, models, inference }) };
+  return { models, inference, adding: createModelAdding({ libraryRoot, models, inference }) };
 }
 
 const hounsfieldScaling = { lowHu: -100, highHu: 300, meanHu: 60, stdHu: 30 };
 
 test('a model in Hounsfield units sees those, whatever the window, and refuses what has none', async () => {
-  const { adding, inference } = library();
+  const { adding, inference, models } = library();
   const { proposalId } = value(
     await adding.propose({ paths: [writeModel({ hounsfieldScaling })] }),
   );
   const { modelId } = value(await adding.add(proposalId));
+  expect(models.list()).toEqual([expect.objectContaining({ id: modelId, takesHounsfield: true })]);
   const liver: SliceImage = {
     ...greySlice(64, 64, () => 0),
     data: Int16Array.from({ length: 64 * 64 }, (_, at) => (at % 64 < 32 ? 40 : 80)),
