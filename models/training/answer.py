@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from crop import crop_to_input, logits_to_mask
-from network import BoxUNet, Shipped
+from network import FURTHER, BoxUNet, Shipped
 from scoring import Case, region_of
 
 BATCH = 8
@@ -25,9 +25,12 @@ class Answer:
 
 
 def load_network(run):
-    """The averaged weights of a run's checkpoint, ready to answer."""
+    """The averaged weights of a run's checkpoint, ready to answer; an earlier version may lack some further blocks."""
     network = BoxUNet()
-    network.load_state_dict(torch.load(run / "checkpoint.pt", map_location="cpu")["average"])
+    found = network.load_state_dict(torch.load(run / "checkpoint.pt", map_location="cpu")["average"], strict=False)
+    lacking = [name for name in found.missing_keys if not name.startswith(FURTHER)]
+    if found.unexpected_keys or lacking:
+        raise SystemExit(f"{run} holds another network: {found.unexpected_keys + lacking}")
     return network.eval()
 
 

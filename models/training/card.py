@@ -31,7 +31,7 @@ def score_table(part):
     """One row per data set and the macro average."""
     earlier = "earlier" in part["macro"]["dsc"]
     head = ["data set", "modality", "cases", "objects", "DSC mean", "DSC median (quartiles)", "NSD median (quartiles)"]
-    head += (["version 2"] if earlier else []) + list(NAMES.values()) + ["p, against the three"]
+    head += (["version 3"] if earlier else []) + list(NAMES.values()) + ["p, against the three"]
     rows = []
     for row in part["rows"]:
         dsc = row["dsc"]
@@ -103,7 +103,7 @@ def stage_sentence(run):
 def card(stages, run, export, calibration, scores, demo):
     drawn = scores["drawn"]
     left_out = "; ".join(f"{name} ({why})" for name, why in sorted(LEFT_OUT.items()))
-    return f"""# Embedded box model (`box-crop-unet`, version 3)
+    return f"""# Embedded box model (`box-crop-unet`, version 4)
 
 **Not a medical device.** A small network that outlines the one thing a person boxes on one slice. Every mask must be
 looked at and corrected by a qualified reader. It was not validated on patients of any hospital.
@@ -133,7 +133,8 @@ blur, coarser pixels, JPEG, noise. Dice + cross-entropy; the exponential average
 
 - Stage 1 (version 1.0.0, on `images/` only): {stages[0]['steps']:,} steps of {stages[0]['batch']} samples in {stages[0]['minutes']:.0f} minutes. Its ONNX file is where stage 2 began.
 - Stage 2 (version 2.0.0, all sources above): {stage_sentence(stages[1])}.
-- Stage 3 (all sources above, pieces of other pictures): {stage_sentence(run)}; products in bfloat16.
+- Stage 3 (version 3.0.0, pieces of other pictures, products in bfloat16): {stage_sentence(stages[2])}.
+- Stage 4 (six more blocks, fewer slices by formula): {stage_sentence(run)}; products in bfloat16.
 
 The last step is shipped; no held-out figure chose it. The threshold is the method's own, {RECIPE.threshold}. Temperature
 ({calibration['temperature']}) and the scale and shift of the expected DSC were fitted on {calibration['objects']} objects of validation patients
@@ -147,7 +148,7 @@ the prefix `nc-`: no figure of theirs decided anything. Left out because a box d
 At most {scores['heldOut']['objectsPerSet']} objects of at least {MINIMUM_SCORED_PX} px per set, drawn by chance; the paper's box (each side 0–{PAPER_SHIFT_PX} px outward on the slice
 stretched to 1024×1024). DSC and NSD (outline pixels within {NSD_TOLERANCE_PX:g} px) at the slice's own pixels. Ellipse: touches the box's sides. Otsu: in the
 box, the side that prevails in its middle, holes filled. GrabCut: OpenCV, seeded with the ellipse. Wilcoxon signed-rank test over objects
-(objects of one patient are not independent), in the last row over data sets. Columns of other methods: mean DSC; version 2: the network shipped before.
+(objects of one patient are not independent), in the last row over data sets. Columns of other methods: mean DSC; version 3: the network shipped before.
 
 ### Held-out patients of the training sources
 {score_table(scores['heldOut'])}
@@ -210,7 +211,7 @@ def main():
     options = parser.parse_args()
     kept = Path(__file__).parent / "shipped-run"
     read = lambda name: json.loads((options.run / name).read_text())
-    stages = [json.loads((kept / stage / "run.json").read_text()) for stage in ("stage1", "stage2")]
+    stages = [json.loads((kept / stage / "run.json").read_text()) for stage in ("stage1", "stage2", "stage3")]
     scores = {name: read(f"{file}.json") for name, file in (("training", "training"), ("drawn", "drawn"), ("heldOut", "scores-heldOut"), ("unseen", "scores-unseen"))}
     text = card(stages, read("run.json"), read("export.json"), read("calibration.json"), scores, demo_table(options.run))
     (options.model / "MODEL_CARD.md").write_text(text)

@@ -7,14 +7,15 @@ export OPENBLAS_NUM_THREADS=1
 initial=${3:-$2/stage1/checkpoint.pt}
 [ -n "${3:-}" ] || python3 "$here/train.py" --data "$1" --run "$2/stage1" --stage 1
 python3 "$here/train.py" --data "$1" --run "$2/stage2" --stage 2 --initial "$initial" --steps 12000 --limit-minutes 60
-python3 "$here/train.py" --data "$1" --run "$2" --stage 3 --initial "$2/stage2/checkpoint.pt" --steps 16000 --limit-minutes 92 --bfloat16
+python3 "$here/train.py" --data "$1" --run "$2/stage3" --stage 3 --initial "$2/stage2/checkpoint.pt" --steps 16000 --limit-minutes 92 --bfloat16
+python3 "$here/train.py" --data "$1" --run "$2" --stage 4 --initial "$2/stage3/checkpoint.pt" --steps 16000 --limit-minutes 118 --seed 21 --bfloat16
 python3 "$here/calibrate.py" --data "$1" --run "$2"
 npm --prefix "$here/../.." run -s demo -- --json > "$2/demo-earlier.json"
 python3 "$here/export.py" --run "$2"
 python3 "$here/baselines.py" --data "$1" --run "$2"
 python3 "$here/drawn.py" --run "$2"
 for part in heldOut unseen; do
-  python3 "$here/evaluate.py" --data "$1" --run "$2" --part $part --objects 20 --earlier "$2/stage2/checkpoint.pt"
+  python3 "$here/evaluate.py" --data "$1" --run "$2" --part $part --objects 20 --earlier "$2/stage3/checkpoint.pt"
 done
 npm --prefix "$here/../.." run -s demo -- --json > "$2/demo.json"
 python3 "$here/pictures.py" --data "$1" --run "$2"

@@ -4,9 +4,11 @@ import torch
 from torch import nn
 
 CHANNELS = (32, 56, 96, 144, 176)
-# Levels (0 = finest) of the way down and up that have a second block; it begins as the identity.
-DEEPER_DOWN = (2, 3, 4)
-DEEPER_UP = (2, 3)
+# Levels (0 = finest) of the way down and up that have a second and a third block; these begin as the identity.
+SECOND_DOWN, THIRD_DOWN = (1, 2, 3, 4), (3, 4)
+SECOND_UP, THIRD_UP = (1, 2, 3), (2, 3)
+# The modules that hold them: without its weights such a block changes nothing.
+FURTHER = ("down_more.", "down_third.", "up_more.", "up_third.")
 FLIPS = ((), (3,), (2,), (2, 3))
 
 
@@ -48,8 +50,9 @@ class BoxUNet(nn.Module):
             for narrow, wide in zip(channels[-2::-1], channels[:0:-1])
         )
         self.head = nn.Conv2d(channels[0], 1, 1)
-        self.down_more = nn.ModuleDict({str(level): ResidualBlock(channels[level], channels[level], True) for level in DEEPER_DOWN})
-        self.up_more = nn.ModuleDict({str(level): ResidualBlock(channels[level], channels[level], True) for level in DEEPER_UP})
+        further = lambda levels: nn.ModuleDict({str(level): ResidualBlock(channels[level], channels[level], True) for level in levels})
+        self.down_more, self.down_third = further(SECOND_DOWN), further(THIRD_DOWN)
+        self.up_more, self.up_third = further(SECOND_UP), further(THIRD_UP)
         self.quality = nn.Sequential(nn.Linear(2 * channels[-1] + 4, 64), nn.ReLU(), nn.Linear(64, 1))
 
     def forward(self, x):
@@ -58,16 +61,12 @@ class BoxUNet(nn.Module):
         skips = []
         for level, block in enumerate(self.down):
             x = block(x if level == 0 else nn.functional.max_pool2d(x, 2))
-            if str(level) in self.down_more:
-                x = self.down_more[str(level)](x)
-            skips.append(x)
+            skips.append(x := _through(x, level, self.down_more, self.down_third))
         bottom = x = self.bottom(x)
         for step, (block, skip) in enumerate(zip(self.up, skips[-2::-1])):
             x = nn.functional.interpolate(x, scale_factor=2.0, mode="nearest")
             x = block(torch.cat([x, skip], dim=1))
-            level = str(len(self.up) - 1 - step)
-            if level in self.up_more:
-                x = self.up_more[level](x)
+            x = _through(x, len(self.up) - 1 - step, self.up_more, self.up_third)
         logits = self.head(x)
         return logits, self._dsc_logit(bottom, logits, box)
 
@@ -87,6 +86,14 @@ class BoxUNet(nn.Module):
             dim=1,
         )
         return self.quality(torch.cat([bottom.mean((2, 3)), bottom.amax((2, 3)), facts], dim=1))[:, 0]
+
+
+def _through(x, level, *further):
+    """What the further blocks of a level, if it has any, make of `x`."""
+    for blocks in further:
+        if str(level) in blocks:
+            x = blocks[str(level)](x)
+    return x
 
 
 class Shipped(nn.Module):

@@ -34,7 +34,7 @@ NEGATIVE_WEIGHT, QUALITY_WEIGHT = 0.2, 0.2
 @dataclass(frozen=True)
 class Stage:
     """What is drawn. Stage 1 is the first release's mixture (images/ only); stage 2 adds the open part of collections/,
-    stage 3 true shapes with a piece of another picture in them or round them."""
+    stage 3 true shapes with a piece of another picture in them or round them; stage 4 draws fewer slices by formula."""
 
     groups: tuple
     learning_rate: float
@@ -50,6 +50,7 @@ STAGES = {
     1: Stage(("images",), 2e-3, 0.25, 0.15, 0.0, 1500),
     2: Stage(("images", "collections"), 4e-4, 0.1, 0.08, 0.07, 400),
     3: Stage(("images", "collections"), 1e-3, 0.08, 0.06, 0.07, 400, 0.15),
+    4: Stage(("images", "collections"), 1e-3, 0.05, 0.04, 0.07, 400, 0.15),
 }
 DRAWN_SLICES = 1200
 CT, TEXTURE = "drawn CT", "drawn texture"
