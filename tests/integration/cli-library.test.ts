@@ -1,7 +1,8 @@
 import { mkdtempSync } from 'node:fs';
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute } from '../../src-main/cli/execute.ts';
 import { decodeSeries } from '../../src-main/imaging/decode.ts';
@@ -31,6 +32,18 @@ interface Series {
   description: string;
 }
 
+/** 64 × 48, grey, with a bright disc of radius 10 round (30, 24). */
+function discPicture(): Buffer {
+  const [width, height] = [64, 48];
+  const png = new PNG({ width, height, colorType: 0, inputColorType: 0, inputHasAlpha: false });
+  png.data = Buffer.from(
+    Array.from({ length: width * height }, (_, n) =>
+      Math.hypot((n % width) + 0.5 - 30, Math.floor(n / width) + 0.5 - 24) < 10 ? 190 : 70,
+    ),
+  );
+  return PNG.sync.write(png, { colorType: 0, inputColorType: 0, inputHasAlpha: false });
+}
+
 let imported: { exitCode: number; document: Document };
 let series: Series[];
 const named = (description: string) => series.find((one) => one.description === description)!.id;
@@ -41,6 +54,7 @@ beforeAll(async () => {
   for (const name of ['local.mha', 'grey.png', 'truncated.png', 'time.nii.gz']) {
     await copyFile(join(phantoms, name), join(input, name));
   }
+  await writeFile(join(input, 'disc.png'), discPicture());
   imported = await json('import', input);
   series = imported.document.accepted as Series[];
 }, 120_000);
@@ -49,8 +63,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('the library on the command line', () => {
   it('imports what can be read, names the rest, and says so by the exit code', () => {
     expect(imported.exitCode).toBe(3);
-    expect(imported.document).toMatchObject({ ok: false, state: 'done', filesRead: 4 });
+    expect(imported.document).toMatchObject({ ok: false, state: 'done', filesRead: 5 });
     expect(series.map(({ description }) => description).sort()).toEqual([
+      'disc.png',
       'grey.png',
       'local.mha',
       ...Array(3).fill('time.nii.gz'),
@@ -69,7 +84,7 @@ describe('the library on the command line', () => {
   it('lists patients with their series, and finds by words', async () => {
     const { document } = await json('list');
     const patients = document.patients as { name: string; studies: { series: Series[] }[] }[];
-    expect(patients.map(({ name }) => name).sort()).toEqual(['grey', 'local', 'time']);
+    expect(patients.map(({ name }) => name).sort()).toEqual(['disc', 'grey', 'local', 'time']);
     const found = await json('list', '--search', 'grey');
     expect((found.document.patients as unknown[]).length).toBe(1);
   });
@@ -127,9 +142,9 @@ describe('the library on the command line', () => {
   }, 240_000);
 
   it('writes masks of a picture as a training set, (H, W, 3) with its labels', async () => {
-    const id = named('grey.png');
-    const mask = join(folder, 'grey-mask.png');
-    const box = ['--box', '2,2,12,12'];
+    const id = named('disc.png');
+    const mask = join(folder, 'disc-mask.png');
+    const box = ['--box', '18,12,42,36'];
     const kept = await json('segment', id, ...box, '--out', mask, '--save', 'Lesion G');
     const out = join(folder, 'training-set');
     const set = await json('training-set', id, '--out', out, '--minimum-slice-pixels', '1', '--anatomy', 'Phantom'); // prettier-ignore
