@@ -22,14 +22,10 @@ export function thresholdWeights(share: number): NonNullable<CheckpointOptions['
     'image_encoder.patch_embed.proj.weight': (w) => w.fill(1 / 768, 0, 768),
     'image_encoder.patch_embed.proj.bias': (b) => (b[1] = 1),
     'image_encoder.neck.0.weight': (w) => {
-      for (const [to, from, value] of [
-        [0, 0, 1],
-        [1, 0, -1],
-        [2, 1, 1],
-        [3, 1, -1],
-      ] as const)
-        // prettier-ignore
-        w[to * 768 + from] = value;
+      // [m, −m, 1, −1] from m and 1.
+      for (const [to, value] of [1, -1, 1, -1].entries()) {
+        w[to * 768 + Math.floor(to / 2)] = value;
+      }
     },
     'image_encoder.neck.2.weight': (w) => {
       for (let channel = 0; channel < 256; channel += 1) w[channel * 257 * 9 + 4] = 1;
