@@ -7,6 +7,7 @@ writes sam-golden.json beside this file.
 
 import base64
 import json
+import sys
 from pathlib import Path
 
 import cv2
@@ -15,8 +16,10 @@ import torch
 import torch.nn.functional as F
 from formula_weights import fill, picture, weight
 from PIL import Image
-from sam_reference import ARCHITECTURES, Network, Sam, Tiny, Vit
 from skimage import transform
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models/training"))
+from sam import ARCHITECTURES, Network, Sam, Tiny, Vit  # noqa: E402
 
 EMBEDDING_EVERY, LOGITS_EVERY = 4099, 1021
 SAM_MEAN, SAM_STD = [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]
@@ -147,6 +150,7 @@ def network_case(network):
 SMALL = {
     "vit": Network(Vit(128, 16, 48, 4, 3, 96, 5, (1, 3)), width=32, heads=4, mlp_width=64, side=8),
     "vit, windows that fit": Network(Vit(96, 16, 32, 3, 2, 64, 3, (2,)), width=16, heads=2, mlp_width=32, side=6),
+    "vit, in strips, with a very wide layer": Network(Vit(192, 16, 16, 2, 2, 1544, 5, (1,)), width=16, heads=2, mlp_width=32, side=12),
     "tiny-vit, pointwise": Network(Tiny(32, False, (8, 16, 24, 32), (1, 2, 1, 1), (1, 2, 3, 4), (7, 3, 4, 5)), width=16, heads=2, mlp_width=32, side=8),
     "tiny-vit, strided": Network(Tiny(128, True, (8, 16, 24, 32), (2, 1, 1, 2), (1, 2, 2, 4), (7, 3, 4, 8), True), width=16, heads=2, mlp_width=32, side=8),
 }
