@@ -1,6 +1,5 @@
 import { decoderBoxes, decoderSlice } from './decoder.ts';
 import type { Weights } from './graph.ts';
-import { quantisedLinear } from './quantised-linear.ts';
 import { tinyVitEncoder } from './tiny-vit-encoder.ts';
 import type { BuiltModel, NetworkConfig } from './types.ts';
 import { vitEncoder } from './vit-encoder.ts';
@@ -27,8 +26,6 @@ export function buildModel(
     return [tinyVitEncoder(weights, { ...network, encoder }), ...decoders];
   }
   const vit = { ...network, encoder };
-  const drafts = draft
-    ? vitEncoder(weights, vit, { pieces, role: 'draft-encoder', linear: quantisedLinear })
-    : [];
+  const drafts = draft ? vitEncoder(weights, vit, { pieces, role: 'draft-encoder' }) : [];
   return [...vitEncoder(weights, vit, { pieces, role: 'encoder' }), ...decoders, ...drafts];
 }

@@ -62,6 +62,23 @@ const networks: Record<string, NetworkConfig> = {
     32,
     6,
   ),
+  'vit, in strips, with a very wide layer': network(
+    {
+      kind: 'vit',
+      imagePx: 192,
+      patchPx: 16,
+      width: 16,
+      depth: 2,
+      heads: 2,
+      mlpWidth: 1544,
+      window: 5,
+      globalBlocks: [1],
+    },
+    16,
+    2,
+    32,
+    12,
+  ),
   'tiny-vit, pointwise': network(
     {
       kind: 'tiny-vit',

@@ -145,7 +145,7 @@ function attention(graph: Graph, tokens: Value, name: string, place: Place): Val
     encoder.heads[stage]!,
     encoder.windows[stage]!,
   ];
-  const cells = windowCells(side, window);
+  const cells = windowCells(side, side, window);
   const normed = layerNorm(graph, tokens, `${name}.norm`, TORCH_EPSILON);
   const padding = graph.weight(`${name}.norm.bias`, { dims: [1, width] });
   const padded = graph.op('Concat', [normed, padding], { axis: { int: 0 } });

@@ -1,6 +1,5 @@
 import type { Graph, Value } from './graph.ts';
 import type { Linear } from './layers.ts';
-import { runs } from './layers.ts';
 import type { VitConfig } from './types.ts';
 import { windowCells } from './window-cells.ts';
 
@@ -10,14 +9,18 @@ import { windowCells } from './window-cells.ts';
  * Tokens are rows in raster order, [side², width].
  */
 
-/** Queries of one global attention at a time; it bounds memory: their logits are [heads, 256, side²]. */
-const QUERIES = 256;
-
 interface Block {
   /** For example `image_encoder.blocks.0.attn`. */
   name: string;
   config: VitConfig;
   linear: Linear;
+}
+
+/** Some image rows: their tokens [height · side, width], and the first of the rows. */
+export interface Strip {
+  x: Value;
+  top: number;
+  height: number;
 }
 
 const sideOf = ({ imagePx, patchPx }: VitConfig) => imagePx / patchPx;
@@ -38,21 +41,25 @@ function multiHead(
 }
 
 /**
- * The table of a relative position as one matrix [head, reach] per image row (or column): entry [r][c][k] is
- * rel_pos[(r mod reach) − k + reach − 1][c].
+ * The table of a relative position as one matrix [head, keys] per image row (or column) from `top` on: entry [r][c][k]
+ * is rel_pos[((top + r) mod reach) − k + reach − 1][c], and 0 from k = reach on.
  */
-function relativeTable(graph: Graph, tensor: string, { config }: Block, reach: number): Value {
-  const side = sideOf(config);
+function relativeTable(
+  graph: Graph,
+  tensor: string,
+  { config }: Block,
+  { top, count, reach, keys }: { top: number; count: number; reach: number; keys: number },
+): Value {
   const head = config.width / config.heads;
-  return graph.derived(`${tensor} by ${side}`, [side, head, reach], () => {
+  return graph.derived(`${tensor} from ${top}, ${count}`, [count, head, keys], () => {
     const table = graph.weights.source.tensor(tensor).read();
-    const values = new Float32Array(side * head * reach);
-    let at = 0;
-    for (let row = 0; row < side; row += 1) {
+    const values = new Float32Array(count * head * keys);
+    for (let row = 0; row < count; row += 1) {
+      const own = (top + row) % reach;
       for (let channel = 0; channel < head; channel += 1) {
         for (let key = 0; key < reach; key += 1) {
-          values[at] = table[((row % reach) - key + reach - 1) * head + channel]!;
-          at += 1;
+          values[(row * head + channel) * keys + key] =
+            table[(own - key + reach - 1) * head + channel]!;
         }
       }
     }
@@ -60,30 +67,53 @@ function relativeTable(graph: Graph, tensor: string, { config }: Block, reach: n
   });
 }
 
-/** Row and column parts per token and head: [side (row), side (column), heads · reach] and [column, row, …]. */
-function relativeParts(graph: Graph, q: Value, block: Block, reach: number): [Value, Value] {
+interface Place {
+  top: number;
+  height: number;
+  reach: number;
+  keyRows?: number;
+}
+
+/**
+ * Row and column parts per token and head of a strip that begins at row `top` of its window (or image): [height,
+ * side (column), heads · keyRows] and [column, height, heads · reach].
+ */
+function relativeParts(
+  graph: Graph,
+  q: Value,
+  block: Block,
+  { top, height, reach, keyRows = reach }: Place,
+): [Value, Value] {
   const { name, config } = block;
   const side = sideOf(config);
   const { width, heads } = config;
-  const byLine = [side, side * heads, width / heads];
+  const head = width / heads;
   const rows = graph.op('MatMul', [
-    graph.reshape(q, byLine),
-    relativeTable(graph, `${name}.rel_pos_h`, block, reach),
+    graph.reshape(q, [height, side * heads, head]),
+    relativeTable(graph, `${name}.rel_pos_h`, block, {
+      ...{ top, count: height, reach, keys: keyRows },
+    }),
   ]);
-  const turned = graph.transpose(graph.reshape(q, [side, side, width]), [1, 0, 2]);
+  const turned = graph.transpose(graph.reshape(q, [height, side, width]), [1, 0, 2]);
   const columns = graph.op('MatMul', [
-    graph.reshape(turned, byLine),
-    relativeTable(graph, `${name}.rel_pos_w`, block, reach),
+    graph.reshape(turned, [side, height * heads, head]),
+    relativeTable(graph, `${name}.rel_pos_w`, block, {
+      ...{ top: 0, count: side, reach, keys: reach },
+    }),
   ]);
   return [rows, columns];
 }
 
-/** Attention inside windows. Padding takes part with the keys and values of a token of zeros: the biases. */
-export function windowAttention(graph: Graph, x: Value, block: Block): Value {
+/**
+ * Attention inside one row of windows, `height` image rows. Padding takes part with the keys and values of a token of
+ * zeros: the biases. → [height · side, width].
+ */
+export function windowAttention(graph: Graph, { x, height }: Strip, block: Block): Value {
   const { name, config, linear } = block;
   const { width, heads, window } = config;
   const side = sideOf(config);
-  const cells = windowCells(side, window);
+  const tokens = height * side;
+  const cells = windowCells(height, side, window);
 
   const q = linear(graph, x, `${name}.qkv`, [0, width]);
   const zeros = graph.floats(new Array<number>(width).fill(0), [1, width]);
@@ -91,39 +121,31 @@ export function windowAttention(graph: Graph, x: Value, block: Block): Value {
   const k = linear(graph, padded, `${name}.qkv`, [width, 2 * width]);
   const v = linear(graph, padded, `${name}.qkv`, [2 * width, 3 * width]);
 
-  const [rows, columns] = relativeParts(graph, q, block, window);
-  const perToken = [side * side, heads * window];
+  const [rows, columns] = relativeParts(graph, q, block, { top: 0, height, reach: window });
+  const perToken = [tokens, heads * window];
   const parts = { rows: graph.reshape(rows, perToken), columns: graph.reshape(columns, perToken) };
-  const perWindow = window * window;
-  // One row of windows at a time: what lies between stays small.
-  const rowOfWindows = Math.sqrt(cells.count) * perWindow;
-  const answers = runs(cells.toWindows.length, rowOfWindows).map((length, at) => {
-    const keys = cells.toWindows.slice(at * rowOfWindows, at * rowOfWindows + length);
-    // What a padded cell asks is thrown away: it asks as token 0 does.
-    const asking = keys.map((row) => (row === side * side ? 0 : row));
-    const squares = [length / perWindow, perWindow, width];
-    const answer = multiHead(
-      graph,
-      {
-        query: graph.reshape(graph.gather(q, asking), squares),
-        key: graph.reshape(graph.gather(k, keys), squares),
-        value: graph.reshape(graph.gather(v, keys), squares),
-        bias: windowBias(graph, parts, asking, config),
-      },
-      heads,
-    );
-    return graph.reshape(answer, [length, width]);
-  });
-  const whole =
-    answers.length === 1 ? answers[0]! : graph.op('Concat', answers, { axis: { int: 0 } });
-  return linear(graph, graph.gather(whole, cells.toTokens), `${name}.proj`);
+  // What a padded cell asks is thrown away: it asks as token 0 does.
+  const asking = cells.toWindows.map((row) => (row === tokens ? 0 : row));
+  const squares = [cells.count, window * window, width];
+  const answer = multiHead(
+    graph,
+    {
+      query: graph.reshape(graph.gather(q, asking), squares),
+      key: graph.reshape(graph.gather(k, cells.toWindows), squares),
+      value: graph.reshape(graph.gather(v, cells.toWindows), squares),
+      bias: windowBias(graph, parts, { asking, height }, config),
+    },
+    heads,
+  );
+  const inWindows = graph.reshape(answer, [cells.toWindows.length, width]);
+  return linear(graph, graph.gather(inWindows, cells.toTokens), `${name}.proj`);
 }
 
 /** Row and column parts of the window cells `asking`, summed: [windows, heads, window², window²]. */
 function windowBias(
   graph: Graph,
   parts: { rows: Value; columns: Value },
-  asking: number[],
+  { asking, height }: { asking: number[]; height: number },
   config: VitConfig,
 ): Value {
   const { heads, window } = config;
@@ -135,7 +157,7 @@ function windowBias(
     const turned = graph.transpose(squared, [0, 2, 1, 3]);
     return graph.reshape(turned, [windows, heads, perWindow, ...dims]);
   };
-  const columnFirst = asking.map((row) => (row % side) * side + Math.floor(row / side));
+  const columnFirst = asking.map((row) => (row % side) * height + Math.floor(row / side));
   const sum = graph.op('Add', [
     byHead(parts.rows, asking, [window, 1]),
     byHead(parts.columns, columnFirst, [1, window]),
@@ -143,41 +165,51 @@ function windowBias(
   return graph.reshape(sum, [windows, heads, perWindow, perWindow]);
 }
 
-/** Attention of every token to every token, some image rows of queries at a time. */
-export function globalAttention(graph: Graph, x: Value, block: Block): Value {
+/** No weight after softmax, and finite. */
+const NEVER = -1e30;
+
+/**
+ * Attention of every token to every token; strips in, answers [height · side, width] out. One image row of keys that
+ * never count is added: with 64² keys, a row of weights would be 16 KiB long, rows of them would share few lines of the
+ * processor's first cache, and their product with the values takes a quarter longer (measured).
+ */
+export function globalAttention(graph: Graph, strips: Strip[], block: Block): Value[] {
   const { name, config, linear } = block;
   const { width, heads } = config;
   const side = sideOf(config);
-  const [q, k, v] = [0, 1, 2].map((at) =>
-    linear(graph, x, `${name}.qkv`, [at * width, (at + 1) * width]),
-  ) as [Value, Value, Value];
-  const byHead = (value: Value) =>
-    graph.transpose(graph.reshape(value, [1, side * side, heads, width / heads]), [0, 2, 1, 3]);
-  const [key, value] = [byHead(k), byHead(v)];
-
-  const [rows, columns] = relativeParts(graph, q, block, side);
-  const grid = [side, side, heads, side];
-  const rowsByHead = graph.transpose(graph.reshape(rows, grid), [2, 0, 1, 3]);
-  const columnsByHead = graph.transpose(graph.reshape(columns, grid), [2, 1, 0, 3]);
-
-  const heights = runs(side, Math.max(1, Math.floor(QUERIES / side)));
-  const queries = graph.split(
-    q,
-    heights.map((height) => height * side),
-    0,
-  );
-  const rowParts = graph.split(rowsByHead, heights, 1);
-  const columnParts = graph.split(columnsByHead, heights, 1);
-  const answers = heights.map((height, at) => {
+  const head = width / heads;
+  const project = (x: Value, part: number) =>
+    linear(graph, x, `${name}.qkv`, [part * width, (part + 1) * width]);
+  const noKeys = [1, heads, side, head];
+  const padding = graph.derived('no keys', noKeys, () => new Float32Array(width * side));
+  const whole = (part: number) => {
+    const projected = strips.map(({ x, height }) => {
+      const split = graph.reshape(project(x, part), [1, height * side, heads, head]);
+      return graph.transpose(split, [0, 2, 1, 3]);
+    });
+    return graph.op('Concat', [...projected, padding], { axis: { int: 2 } });
+  };
+  const [key, value] = [whole(1), whole(2)];
+  const never = graph.floats([...new Array<number>(side).fill(0), NEVER]);
+  return strips.map((strip) => {
+    const q = project(strip.x, 0);
+    const { height } = strip;
     const asked = height * side;
+    const [rows, columns] = relativeParts(graph, q, block, {
+      ...{ top: strip.top, height, reach: side, keyRows: side + 1 },
+    });
+    const rowGrid = [height, side, heads, side + 1];
+    const counted = graph.op('Add', [graph.reshape(rows, rowGrid), never]);
+    const columnGrid = [side, height, heads, side];
     const sum = graph.op('Add', [
-      graph.reshape(rowParts[at]!, [1, heads, asked, side, 1]),
-      graph.reshape(columnParts[at]!, [1, heads, asked, 1, side]),
+      graph.reshape(graph.transpose(counted, [2, 0, 1, 3]), [1, heads, asked, side + 1, 1]),
+      graph.reshape(graph.transpose(graph.reshape(columns, columnGrid), [2, 1, 0, 3]), [
+        ...[1, heads, asked, 1, side],
+      ]),
     ]);
-    const bias = graph.reshape(sum, [1, heads, asked, side * side]);
-    const query = graph.reshape(queries[at]!, [1, asked, width]);
-    return multiHead(graph, { query, key, value, bias }, heads);
+    const bias = graph.reshape(sum, [1, heads, asked, (side + 1) * side]);
+    const query = graph.reshape(q, [1, asked, width]);
+    const answer = multiHead(graph, { query, key, value, bias }, heads);
+    return linear(graph, graph.reshape(answer, [asked, width]), `${name}.proj`);
   });
-  const whole = graph.op('Concat', answers, { axis: { int: 1 } });
-  return linear(graph, graph.reshape(whole, [side * side, width]), `${name}.proj`);
 }

@@ -1,10 +1,11 @@
 import { createGraph, type Graph, type Value, type Weights } from './graph.ts';
-import { biasGelu, layerNorm, linear, neck, runs, SAM_EPSILON, type Linear } from './layers.ts';
+import { layerNorm, neck, runs, SAM_EPSILON } from './layers.ts';
 import type { BuiltGraph, GraphRole, GraphValue, NetworkConfig, VitConfig } from './types.ts';
 import { globalAttention, windowAttention } from './vit-attention.ts';
+import { draftProducts, exactProducts, type Products } from './vit-products.ts';
 
-/** Rows of the wide layer at a time: 512 × 3072 numbers stay in the processor's cache. */
-const MLP_ROWS = 512;
+/** Image rows at a time where attention is global; in windows it is a row of them. */
+const GLOBAL_ROWS = 8;
 
 /**
  * SAM's image encoder as `pieces` graphs of about equal work. Every value between them is the tokens [side², width] in
@@ -13,9 +14,10 @@ const MLP_ROWS = 512;
 export function vitEncoder(
   weights: Weights,
   { encoder, embedding }: NetworkConfig & { encoder: VitConfig },
-  options: { pieces: number; role: 'encoder' | 'draft-encoder'; linear?: Linear },
+  options: { pieces: number; role: 'encoder' | 'draft-encoder' },
 ): BuiltGraph[] {
   const { pieces } = options;
+  const products = options.role === 'encoder' ? exactProducts : draftProducts;
   const side = encoder.imagePx / encoder.patchPx;
   const perPiece = Math.ceil(encoder.depth / pieces);
   return Array.from({ length: pieces }, (_, piece) => {
@@ -28,7 +30,7 @@ export function vitEncoder(
     let x = first ? patchEmbedding(graph, input.name, encoder) : input.name;
     const until = Math.min(encoder.depth, (piece + 1) * perPiece);
     for (let at = piece * perPiece; at < until; at += 1) {
-      x = block(graph, x, encoder, at, options.linear ?? linear);
+      x = block(graph, x, encoder, at, products);
     }
     const { channels } = embedding;
     const role: GraphRole =
@@ -62,28 +64,31 @@ function patchEmbedding(graph: Graph, image: Value, config: VitConfig): Value {
   return graph.op('Add', [tokens, positions]);
 }
 
-function block(graph: Graph, x: Value, config: VitConfig, at: number, linear: Linear): Value {
+/**
+ * One block, some image rows at a time, from the first normalisation to the last sum, so that what lies between stays in
+ * the processor's cache. Rows of windows need nothing of each other; all rows need all keys and values where attention
+ * is global.
+ */
+function block(graph: Graph, x: Value, config: VitConfig, at: number, products: Products): Value {
   const name = `image_encoder.blocks.${at}`;
-  const attention = config.globalBlocks.includes(at) ? globalAttention : windowAttention;
-  const normed = layerNorm(graph, x, `${name}.norm1`, SAM_EPSILON);
-  const attended = attention(graph, normed, { name: `${name}.attn`, config, linear });
-  const sum = graph.op('Add', [x, attended]);
-  return graph.op('Add', [sum, perceptron(graph, sum, name, config, linear)]);
-}
-
-function perceptron(
-  graph: Graph,
-  x: Value,
-  name: string,
-  config: VitConfig,
-  linear: Linear,
-): Value {
   const side = config.imagePx / config.patchPx;
-  const normed = layerNorm(graph, x, `${name}.norm2`, SAM_EPSILON);
-  const parts = graph.split(normed, runs(side * side, MLP_ROWS), 0).map((part) => {
-    const wide = linear(graph, part, `${name}.mlp.lin1`, undefined, { bias: false });
-    const active = biasGelu(graph, wide, graph.weight(`${name}.mlp.lin1.bias`));
-    return linear(graph, active, `${name}.mlp.lin2`);
+  const global = config.globalBlocks.includes(at);
+  const heights = runs(side, global ? GLOBAL_ROWS : config.window);
+  const sizes = heights.map((height) => height * side);
+  const parts = graph.split(x, sizes, 0);
+  const strips = parts.map((part, i) => ({
+    x: layerNorm(graph, part, `${name}.norm1`, SAM_EPSILON),
+    height: heights[i]!,
+    top: i * heights[0]!,
+  }));
+  const attention = { name: `${name}.attn`, config, linear: products.linear };
+  const attended = global
+    ? globalAttention(graph, strips, attention)
+    : strips.map((strip) => windowAttention(graph, strip, attention));
+  const answers = parts.map((part, i) => {
+    const sum = graph.op('Add', [part, attended[i]!]);
+    const normed = layerNorm(graph, sum, `${name}.norm2`, SAM_EPSILON);
+    return graph.op('Add', [sum, products.perceptron(graph, normed, `${name}.mlp`)]);
   });
-  return parts.length === 1 ? parts[0]! : graph.op('Concat', parts, { axis: { int: 0 } });
+  return answers.length === 1 ? answers[0]! : graph.op('Concat', answers, { axis: { int: 0 } });
 }
