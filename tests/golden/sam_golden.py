@@ -2,9 +2,10 @@
 
 Run with the system's Python (torch 1.13, scikit-image 0.19, OpenCV 4.6, Pillow 9); ViT-B takes some minutes:
     python3 tests/golden/sam_golden.py
-writes sam-golden.json beside this file.
+writes sam-golden.json beside this file. With --small it prints the numbers of the small networks only, in seconds.
 """
 
+import argparse
 import base64
 import json
 import sys
@@ -161,21 +162,34 @@ MODELS = [
     ("sam-vit-b", "medsam", (180, 230, 3), [[30, 60, 110, 170], [90.5, 20, 160, 100], [70, 100, 95, 130]]),
 ]
 
-if __name__ == "__main__":
+
+def small_cases():
+    return {name: network_case(network) for name, network in SMALL.items()}
+
+
+def whole_document():
     models = []
     sams = {}
     for architecture, recipe, size, boxes in MODELS:
         sam = sams.get(architecture) or fill(Sam(ARCHITECTURES[architecture]))
         sams = {architecture: sam}
         models.append({"architecture": architecture, **model_case(sam, recipe, size, boxes)})
-    document = {
+    return {
         "every": {"embedding": EMBEDDING_EVERY, "logits": LOGITS_EVERY},
         "weights": [
             {"name": name, "dims": dims, "values": sampled(torch.from_numpy(weight(name, dims)), 5)}
             for name, dims in [("image_encoder.pos_embed", (1, 2, 2, 5)), ("a.norm.weight", (11,)), ("b.conv.weight", (3, 2, 3, 1)), ("c.bn.running_var", (9,))]
         ],
         "preprocessing": preprocessing(),
-        "small": {name: network_case(network) for name, network in SMALL.items()},
+        "small": small_cases(),
         "models": models,
     }
-    Path(__file__).with_name("sam-golden.json").write_text(json.dumps(document) + "\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", action="store_true")
+    if parser.parse_args().small:
+        print(json.dumps(small_cases()))
+    else:
+        Path(__file__).with_name("sam-golden.json").write_text(json.dumps(whole_document()) + "\n")

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import {
   logitsToSliceMask,
   resizedView,
 } from '../../src-main/inference/recipes/promptable.ts';
+import { applicationRoot } from '../../src-main/entry-file.ts';
 import { architectures } from '../../src-main/models/graphs/architectures.ts';
 import { buildModel } from '../../src-main/models/graphs/build-model.ts';
 import { expectedTensors } from '../../src-main/models/graphs/tensors.ts';
@@ -14,6 +16,7 @@ import { createWeightsFile } from '../../src-main/models/graphs/weights-file.ts'
 import { writeFormulaCheckpoint } from '../support/formula-checkpoint.ts';
 import { formulaPicture } from '../support/formula-weights.ts';
 import { temporaryFolder } from '../support/inference.ts';
+import { needsPython, pythonWith } from '../support/python.ts';
 import { graphRunner } from '../support/run-graphs.ts';
 import { publishedRecipe, readSamGolden, type GoldenModel } from '../support/sam-golden.ts';
 
@@ -33,6 +36,25 @@ function modelIn(folder: string, architecture: GoldenModel['architecture']) {
 
 const worst = (actual: ArrayLike<number>, expected: number[], every: number) =>
   expected.reduce((most, value, at) => Math.max(most, Math.abs(value - actual[at * every]!)), 0);
+
+const modules = ['torch', 'skimage', 'cv2', 'PIL'];
+const python = pythonWith(...modules);
+
+it.skipIf(!python)(
+  `reference numbers are made again by the Python that made them${needsPython(python, ...modules)}`,
+  () => {
+    const script = join(applicationRoot(), 'tests/golden/sam_golden.py');
+    const printed = execFileSync(python!, [script, '--small'], { encoding: 'utf8' });
+    const made = JSON.parse(printed) as typeof golden.small;
+    expect(Object.keys(made)).toEqual(Object.keys(golden.small));
+    for (const [name, { embedding, logits, iou }] of Object.entries(golden.small)) {
+      // Another torch sums in another order.
+      expect(worst(made[name]!.embedding, embedding, 1)).toBeLessThan(1e-4);
+      expect(worst(made[name]!.logits, logits, 1)).toBeLessThan(1e-4);
+      expect(worst(made[name]!.iou, iou, 1)).toBeLessThan(1e-4);
+    }
+  },
+);
 
 describe('published networks equal PyTorch', () => {
   for (const model of golden.models) {
