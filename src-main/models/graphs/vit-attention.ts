@@ -67,6 +67,7 @@ function relativeTable(
   });
 }
 
+/** Where a strip lies, how far its relative positions reach, and for how many rows of keys (those within reach). */
 interface Place {
   top: number;
   height: number;
@@ -90,16 +91,12 @@ function relativeParts(
   const head = width / heads;
   const rows = graph.op('MatMul', [
     graph.reshape(q, [height, side * heads, head]),
-    relativeTable(graph, `${name}.rel_pos_h`, block, {
-      ...{ top, count: height, reach, keys: keyRows },
-    }),
+    relativeTable(graph, `${name}.rel_pos_h`, block, { top, count: height, reach, keys: keyRows }),
   ]);
   const turned = graph.transpose(graph.reshape(q, [height, side, width]), [1, 0, 2]);
   const columns = graph.op('MatMul', [
     graph.reshape(turned, [side, height * heads, head]),
-    relativeTable(graph, `${name}.rel_pos_w`, block, {
-      ...{ top: 0, count: side, reach, keys: reach },
-    }),
+    relativeTable(graph, `${name}.rel_pos_w`, block, { top: 0, count: side, reach, keys: reach }),
   ]);
   return [rows, columns];
 }
@@ -196,16 +193,18 @@ export function globalAttention(graph: Graph, strips: Strip[], block: Block): Va
     const { height } = strip;
     const asked = height * side;
     const [rows, columns] = relativeParts(graph, q, block, {
-      ...{ top: strip.top, height, reach: side, keyRows: side + 1 },
+      top: strip.top,
+      height,
+      reach: side,
+      keyRows: side + 1,
     });
-    const rowGrid = [height, side, heads, side + 1];
-    const counted = graph.op('Add', [graph.reshape(rows, rowGrid), never]);
-    const columnGrid = [side, height, heads, side];
+    const rowGrid = graph.reshape(rows, [height, side, heads, side + 1]);
+    const rowsByHead = graph.transpose(graph.op('Add', [rowGrid, never]), [2, 0, 1, 3]);
+    const columnGrid = graph.reshape(columns, [side, height, heads, side]);
+    const columnsByHead = graph.transpose(columnGrid, [2, 1, 0, 3]);
     const sum = graph.op('Add', [
-      graph.reshape(graph.transpose(counted, [2, 0, 1, 3]), [1, heads, asked, side + 1, 1]),
-      graph.reshape(graph.transpose(graph.reshape(columns, columnGrid), [2, 1, 0, 3]), [
-        ...[1, heads, asked, 1, side],
-      ]),
+      graph.reshape(rowsByHead, [1, heads, asked, side + 1, 1]),
+      graph.reshape(columnsByHead, [1, heads, asked, 1, side]),
     ]);
     const bias = graph.reshape(sum, [1, heads, asked, (side + 1) * side]);
     const query = graph.reshape(q, [1, asked, width]);

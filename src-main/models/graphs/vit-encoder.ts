@@ -4,7 +4,7 @@ import type { BuiltGraph, GraphRole, GraphValue, NetworkConfig, VitConfig } from
 import { globalAttention, windowAttention } from './vit-attention.ts';
 import { draftProducts, exactProducts, type Products } from './vit-products.ts';
 
-/** Image rows at a time where attention is global; in windows it is a row of them. */
+/** Image rows at a time where attention is global, which bounds its logits: [heads, 8 · side, side²]. */
 const GLOBAL_ROWS = 8;
 
 /**
