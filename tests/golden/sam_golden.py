@@ -1,6 +1,6 @@
 """Reference numbers of MedSAM, SAM, MobileSAM and LiteMedSAM with formula weights, by torch, scikit-image, OpenCV and Pillow.
 
-Run with the system's Python (torch 1.13, scikit-image 0.19, OpenCV 4.6, Pillow 9); ViT-B takes some minutes:
+Run with the system's Python (torch 1.13, scikit-image 0.19, OpenCV 4.6, Pillow 9); ViT-B takes most of a minute:
     python3 tests/golden/sam_golden.py
 writes sam-golden.json beside this file. With --small it prints the numbers of the small networks only, in seconds.
 """

@@ -177,16 +177,16 @@ export function globalAttention(graph: Graph, strips: Strip[], block: Block): Va
   const head = width / heads;
   const project = (x: Value, part: number) =>
     linear(graph, x, `${name}.qkv`, [part * width, (part + 1) * width]);
-  const noKeys = [1, heads, side, head];
-  const padding = graph.derived('no keys', noKeys, () => new Float32Array(width * side));
-  const whole = (part: number) => {
+  const paddingDims = [1, heads, side, head];
+  const padding = graph.derived('no keys', paddingDims, () => new Float32Array(width * side));
+  const ofAllStrips = (part: number) => {
     const projected = strips.map(({ x, height }) => {
       const split = graph.reshape(project(x, part), [1, height * side, heads, head]);
       return graph.transpose(split, [0, 2, 1, 3]);
     });
     return graph.op('Concat', [...projected, padding], { axis: { int: 2 } });
   };
-  const [key, value] = [whole(1), whole(2)];
+  const [key, value] = [ofAllStrips(1), ofAllStrips(2)];
   const never = graph.floats([...new Array<number>(side).fill(0), NEVER]);
   return strips.map((strip) => {
     const q = project(strip.x, 0);
