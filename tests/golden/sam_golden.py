@@ -8,6 +8,7 @@ writes sam-golden.json beside this file. With --small it prints the numbers of t
 import argparse
 import base64
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -143,11 +144,34 @@ def network_case(network):
     sam = fill(Sam(network))
     side = network.encoder.image_px
     embedding = sam.image_encoder(torch.from_numpy(weight("image.x", (1, 3, side, side))))
-    boxes = torch.tensor([[0.1, 0.2, 0.5, 0.6], [0.3, 0.1, 0.9, 0.95], [0.45, 0.5, 0.55, 0.62]], dtype=torch.float64) * side
+    boxes = torch.tensor(BOX_PARTS, dtype=torch.float64) * side
     logits, iou = sam.decode(embedding, boxes.float())
     return {"embedding": sampled(embedding, 1), "logits": sampled(logits, 7), "iou": sampled(iou, 1)}
 
 
+def strained_case(network):
+    """A decoder with sharp attention, loud answers to the image, uneven normalisations and an embedding far from zero.
+
+    Its logits in double precision, and how far torch's single precision is from them.
+    """
+    sam = fill(Sam(network))
+    for name, values in sam.mask_decoder.named_parameters():
+        if re.search(r"cross_attn.*[qk]_proj\.weight$", name):
+            values *= 30**0.5
+        elif name.endswith("cross_attn_image_to_token.out_proj.weight"):
+            values *= 10
+        elif name.endswith("norm4.weight"):
+            values[::7] *= 10
+    embedding = torch.from_numpy(weight("embedding.x", (1, network.width, network.side, network.side))) * 400 + 10
+    boxes = (torch.tensor(BOX_PARTS, dtype=torch.float64) * network.encoder.image_px).float()
+    single = sam.decode(embedding, boxes)[0]
+    torch.set_default_dtype(torch.float64)
+    double = sam.double().decode(embedding.double(), boxes.double())[0]
+    torch.set_default_dtype(torch.float32)
+    return {"logits": sampled(double, 7), "singlePrecisionError": float((single - double).abs().max())}
+
+
+BOX_PARTS = [[0.1, 0.2, 0.5, 0.6], [0.3, 0.1, 0.9, 0.95], [0.45, 0.5, 0.55, 0.62]]
 SMALL = {
     "vit": Network(Vit(128, 16, 48, 4, 3, 96, 5, (1, 3)), width=32, heads=4, mlp_width=64, side=8),
     "vit, windows that fit": Network(Vit(96, 16, 32, 3, 2, 64, 3, (2,)), width=16, heads=2, mlp_width=32, side=6),
@@ -164,7 +188,8 @@ MODELS = [
 
 
 def small_cases():
-    return {name: network_case(network) for name, network in SMALL.items()}
+    networks = {name: network_case(network) for name, network in SMALL.items()}
+    return {"small": networks, "strained": strained_case(SMALL["vit"])}
 
 
 def whole_document():
@@ -181,7 +206,7 @@ def whole_document():
             for name, dims in [("image_encoder.pos_embed", (1, 2, 2, 5)), ("a.norm.weight", (11,)), ("b.conv.weight", (3, 2, 3, 1)), ("c.bn.running_var", (9,))]
         ],
         "preprocessing": preprocessing(),
-        "small": small_cases(),
+        **small_cases(),
         "models": models,
     }
 

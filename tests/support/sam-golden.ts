@@ -23,6 +23,8 @@ const goldenSchema = z.object({
     }),
   ),
   small: z.record(z.string(), z.object({ embedding: numbers, logits: numbers, iou: numbers })),
+  /** Logits in double precision, and the largest difference of torch's in single precision from them. */
+  strained: z.object({ logits: numbers, singlePrecisionError: z.number() }),
   models: z.array(
     z.object({
       architecture: z.enum(['sam-vit-b', 'lite-medsam', 'mobile-sam']),

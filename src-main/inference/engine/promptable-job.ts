@@ -39,10 +39,10 @@ export interface Promptable {
 
 type Inputs = NetworkCall['inputs'];
 
-/** Slices whose part of the decoder is kept, some 20 MB each for SAM's decoder. */
+/** Slices whose part of the decoder is kept, some 27 MB each for SAM's decoder. */
 const KEPT_SLICES = 4;
-/** Boxes in one run: more gain nothing, and each takes some 30 MB of SAM's decoder. */
-const MOST_BOXES = 8;
+/** Boxes in one run: more gain nothing, and eight take 130 MB more in SAM's decoder. */
+export const MOST_BOXES = 4;
 
 /** Jobs for models of an encoder per slice and a decoder per box. */
 export function createPromptable(sessions: Sessions, embeddings: Embeddings): Promptable {

@@ -1,4 +1,5 @@
-import { decoderBoxes, decoderSlice } from './decoder.ts';
+import { decoderBoxes } from './decoder.ts';
+import { decoderSlice } from './decoder-slice.ts';
 import type { Weights } from './graph.ts';
 import { tinyVitEncoder } from './tiny-vit-encoder.ts';
 import type { BuiltModel, NetworkConfig } from './types.ts';

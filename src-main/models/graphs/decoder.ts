@@ -1,137 +1,38 @@
-import {
-  askImage,
-  askProjectedImage,
-  attentionScale,
-  imageAsks,
-  projectedImageAsks,
-  type Attention,
-} from './decoder-attention.ts';
-import { createGraph, type Graph, type Value, type Weights } from './graph.ts';
+import { askEncodedImage, askImage, encodedImageAsks, imageAsks } from './decoder-attention.ts';
+import { add, forEachBox, stacked, tokensOf, type DecoderGraph } from './decoder-graph.ts';
+import { sliceValues } from './decoder-slice.ts';
+import { parts } from './decoder-weights.ts';
+import { createGraph, type Value, type Weights } from './graph.ts';
+import { imageAfterFirst, imageAfterSecond, taken } from './image-after.ts';
+import { imagePositions, pointFeatures } from './image-positions.ts';
 import { layerNorm, linear, TORCH_EPSILON } from './layers.ts';
 import { maskLogits, perceptron } from './mask-head.ts';
-import type { BuiltGraph, DecoderConfig, GraphValue, NetworkConfig } from './types.ts';
+import type { BuiltGraph, NetworkConfig } from './types.ts';
 
 /*
  * SAM's prompt encoder and mask decoder for boxes: tokens [iou, mask tokens, two corners], no padding point, mask 0.
  * (The decoder of SAM's own ONNX exporter never chooses mask 0 for a box, which is the only one that MedSAM trained.)
  */
 
-const prompt = 'prompt_encoder';
-const transformer = 'mask_decoder.transformer';
-
-/** Own tokens and two corners. */
-const tokensOf = ({ maskTokens }: DecoderConfig) => 1 + maskTokens + 2;
-
-/** Random Fourier features of points [.., 2] in 0 … 1: sin and cos of 2π(2p − 1)·G. */
-function pointFeatures(graph: Graph, points: Value): Value {
-  const centred = graph.op('Sub', [
-    graph.op('Mul', [points, graph.floats([2])]),
-    graph.floats([1]),
-  ]);
-  const projected = graph.op('MatMul', [
-    centred,
-    graph.weight(`${prompt}.pe_layer.positional_encoding_gaussian_matrix`),
-  ]);
-  const angles = graph.op('Mul', [projected, graph.floats([2 * Math.PI])]);
-  return graph.op('Concat', [graph.op('Sin', [angles]), graph.op('Cos', [angles])], {
-    axis: { int: -1 },
-  });
-}
-
-/** Positions of the image's cells, [side², width]; made of constants only, so onnxruntime works it out at loading. */
-function imagePositions(graph: Graph, side: number): Value {
-  const centres = graph.derived(`cell centres ${side}`, [side * side, 2], () =>
-    Float32Array.from({ length: 2 * side * side }, (_, at) => {
-      const cell = Math.floor(at / 2);
-      return ((at % 2 === 0 ? cell % side : Math.floor(cell / side)) + 0.5) / side;
-    }),
-  );
-  return pointFeatures(graph, centres);
-}
-
-interface SliceFeatures {
-  image: Value;
-  keys: Value;
-  values: Value;
-  queries: Value;
-}
-
-const featureValues = ({
-  decoder,
-  embedding,
-}: NetworkConfig): Record<keyof SliceFeatures, GraphValue> => {
-  const cells = embedding.side ** 2;
-  const head = decoder.width / 2 / decoder.heads;
-  return {
-    image: { name: 'image', dims: [cells, decoder.width] },
-    keys: { name: 'keys', dims: [decoder.heads, head, cells] },
-    values: { name: 'values', dims: [decoder.heads, cells, head] },
-    queries: { name: 'queries', dims: [cells, decoder.width / 2] },
-  };
-};
-
-/** What does not depend on the box: the image's tokens and their projections in the first layer. */
-export function decoderSlice(weights: Weights, network: NetworkConfig): BuiltGraph {
-  const { decoder, embedding } = network;
-  const { channels, side } = embedding;
-  const graph = createGraph(weights);
-  const cells = side * side;
-  const rows = graph.transpose(graph.reshape('embedding', [channels, cells]), [1, 0]);
-  const image = graph.op('Add', [rows, graph.weight(`${prompt}.no_mask_embed.weight`)]);
-  const positioned = graph.op('Add', [image, imagePositions(graph, side)]);
-  const head = decoder.width / 2 / decoder.heads;
-  const toImage = `${transformer}.layers.0.cross_attn_token_to_image`;
-  const toTokens = `${transformer}.layers.0.cross_attn_image_to_token`;
-  const byHead = (x: Value, perm: number[]) =>
-    graph.transpose(graph.reshape(x, [cells, decoder.heads, head]), perm);
-  const features: SliceFeatures = {
-    image,
-    keys: byHead(linear(graph, positioned, `${toImage}.k_proj`), [1, 2, 0]),
-    values: byHead(linear(graph, image, `${toImage}.v_proj`), [1, 0, 2]),
-    queries: graph.op('Mul', [
-      linear(graph, positioned, `${toTokens}.q_proj`),
-      graph.floats([attentionScale(decoder)]),
-    ]),
-  };
-  const named = featureValues(network);
-  return graph.finish({
-    role: 'decoder-slice',
-    inputs: [{ name: 'embedding', dims: [1, channels, side, side] }],
-    outputs: (Object.keys(named) as (keyof SliceFeatures)[]).map((key) => ({
-      ...named[key],
-      value: features[key],
-    })),
-  });
-}
-
-/** Boxes [B, 4] in input pixels → tokens [B · t, width]. */
-function boxTokens(graph: Graph, boxes: Value, { decoder, encoder }: NetworkConfig): Value {
-  const { width } = decoder;
+/** Boxes [B, 4] in pixels of an input `imagePx` wide → tokens [B · t, D]. */
+function boxTokens(decoder: DecoderGraph, boxes: Value, imagePx: number): Value {
+  const { graph, config } = decoder;
+  const { width, maskTokens } = config;
   const centred = graph.op('Add', [boxes, graph.floats([0.5])]);
-  const inImage = graph.op('Div', [centred, graph.floats([encoder.imagePx])]);
+  const inImage = graph.op('Div', [centred, graph.floats([imagePx])]);
   const features = pointFeatures(graph, graph.reshape(inImage, [-1, 2, 2]));
-  const kinds = [2, 3].map((at) => graph.weight(`${prompt}.point_embeddings.${at}.weight`));
-  const corners = graph.op('Add', [features, graph.op('Concat', kinds, { axis: { int: 0 } })]);
+  const kinds = [2, 3].map((at) => graph.weight(`${parts.prompt}.point_embeddings.${at}.weight`));
+  const corners = add(decoder, features, stacked(decoder, kinds, 0));
   const ownTokens = ['iou_token', 'mask_tokens'].map((name) =>
     graph.weight(`mask_decoder.${name}.weight`),
   );
-  const own = graph.reshape(graph.op('Concat', ownTokens, { axis: { int: 0 } }), [
-    1,
-    1 + decoder.maskTokens,
-    width,
-  ]);
-  const count = graph.op('Shape', [boxes], { start: { int: 0 }, end: { int: 1 } });
-  const dims = graph.op('Concat', [count, graph.integers([1 + decoder.maskTokens, width])], {
-    axis: { int: 0 },
-  });
-  const tokens = graph.op('Concat', [graph.op('Expand', [own, dims]), corners], {
-    axis: { int: 1 },
-  });
-  return graph.reshape(tokens, [-1, width]);
+  const own = graph.reshape(stacked(decoder, ownTokens, 0), [1, 1 + maskTokens, width]);
+  const ownOfBoxes = forEachBox(decoder, own, [1 + maskTokens, width], boxes);
+  return graph.reshape(stacked(decoder, [ownOfBoxes, corners], 1), [-1, width]);
 }
 
-function selfAttention(graph: Graph, query: Value, value: Value, attention: Attention): Value {
-  const { name, config, tokens } = attention;
+function selfAttention(decoder: DecoderGraph, query: Value, value: Value, name: string): Value {
+  const { graph, config, tokens } = decoder;
   const project = (x: Value, part: string) =>
     graph.reshape(linear(graph, x, `${name}.${part}`), [-1, tokens, config.width]);
   const answer = graph.op(
@@ -143,88 +44,95 @@ function selfAttention(graph: Graph, query: Value, value: Value, attention: Atte
   return linear(graph, graph.reshape(answer, [-1, config.width]), `${name}.out_proj`);
 }
 
+const norm = ({ graph }: DecoderGraph, x: Value, name: string) =>
+  layerNorm(graph, x, name, TORCH_EPSILON);
+
+/** Tokens [B · t, D] after they have `seen` the image. */
+function enriched(decoder: DecoderGraph, tokens: Value, seen: Value, layer: string): Value {
+  const { graph } = decoder;
+  const before = norm(decoder, add(decoder, tokens, seen), `${layer}.norm2`);
+  const wide = graph.op('Relu', [linear(graph, before, `${layer}.mlp.lin1`)]);
+  const after = linear(graph, wide, `${layer}.mlp.lin2`);
+  return norm(decoder, add(decoder, before, after), `${layer}.norm3`);
+}
+
+/** The first `count` tokens of every box, [B · t, D] → [B · count, D]. */
+function firstTokens({ graph, config, tokens }: DecoderGraph, x: Value, count: number): Value {
+  const ofBoxes = graph.reshape(x, [-1, tokens, config.width]);
+  const [first] = graph.split(ofBoxes, [count, tokens - count], 1);
+  return graph.reshape(first!, [-1, config.width]);
+}
+
+/** The two layers: tokens [B · t, D] as they came, where they lie, → tokens and image. */
+function twoWayLayers(decoder: DecoderGraph, positions: Value) {
+  const placedAt = (tokens: Value) => add(decoder, tokens, positions);
+  const own = (query: Value, value: Value, layer: number) =>
+    selfAttention(decoder, query, value, `${parts.layer(layer)}.self_attn`);
+
+  const alone = norm(decoder, own(positions, positions, 0), `${parts.layer(0)}.norm1`);
+  const seen = askEncodedImage(decoder, placedAt(alone), parts.toImage(0));
+  const between = enriched(decoder, alone, seen, parts.layer(0));
+  const first = taken(
+    decoder,
+    0,
+    encodedImageAsks(decoder, placedAt(between), parts.toTokens(0)),
+    between,
+  );
+  const image = imageAfterFirst(decoder, first);
+
+  const again = norm(
+    decoder,
+    add(decoder, between, own(placedAt(between), between, 1)),
+    `${parts.layer(1)}.norm1`,
+  );
+  const slice = { keys: 'keys-1', values: 'values-1' } as const;
+  const seenAgain = askImage(decoder, placedAt(again), image, slice, parts.toImage(1));
+  const tokens = enriched(decoder, again, seenAgain, parts.layer(1));
+  const weights = imageAsks(decoder, placedAt(tokens), image, 'queries-1', parts.toTokens(1));
+  const second = taken(decoder, 1, weights, tokens);
+  return { tokens, image: imageAfterSecond(decoder, first, image, second) };
+}
+
 /** The rest of the decoder: features of a slice and boxes → logits and IoU. */
 export function decoderBoxes(weights: Weights, network: NetworkConfig): BuiltGraph {
-  const { decoder, embedding } = network;
-  const { side } = embedding;
+  const { side } = network.embedding;
+  const { width } = network.decoder;
   const graph = createGraph(weights);
-  const named = featureValues(network);
-  const positions = boxTokens(graph, 'boxes', network);
-  const add = (a: Value, b: Value) => graph.op('Add', [a, b]);
-  const sizes = { config: decoder, tokens: tokensOf(decoder) };
-  const norm = (x: Value, name: string) =>
-    layerNorm(graph, x, `${transformer}.${name}`, TORCH_EPSILON);
+  const decoder: DecoderGraph = {
+    graph,
+    config: network.decoder,
+    tokens: tokensOf(network.decoder),
+    cells: side * side,
+    positions: imagePositions(graph, side),
+  };
+  const positions = boxTokens(decoder, 'boxes', network.encoder.imagePx);
+  const { tokens, image } = twoWayLayers(decoder, positions);
 
-  let tokens = positions;
-  let image: Value = named.image.name;
-  let positioned: Value = '';
-  for (const layer of [0, 1] as const) {
-    const name = `layers.${layer}`;
-    const part = (which: string): Attention => ({
-      name: `${transformer}.${name}.${which}`,
-      ...sizes,
-    });
-    const asked = layer === 0 ? tokens : add(tokens, positions);
-    const own = selfAttention(graph, asked, tokens, part('self_attn'));
-    tokens = norm(layer === 0 ? own : add(tokens, own), `${name}.norm1`);
-
-    const toImage = part('cross_attn_token_to_image');
-    const query = add(tokens, positions);
-    const seen =
-      layer === 0
-        ? askProjectedImage(
-            graph,
-            query,
-            { keys: named.keys.name, values: named.values.name },
-            toImage,
-          )
-        : askImage(graph, query, { positioned, plain: image }, toImage);
-    tokens = norm(add(tokens, seen), `${name}.norm2`);
-
-    const wide = graph.op('Relu', [linear(graph, tokens, `${transformer}.${name}.mlp.lin1`)]);
-    tokens = norm(
-      add(tokens, linear(graph, wide, `${transformer}.${name}.mlp.lin2`)),
-      `${name}.norm3`,
-    );
-
-    const toTokens = part('cross_attn_image_to_token');
-    const offered = { key: add(tokens, positions), value: tokens };
-    const taken =
-      layer === 0
-        ? projectedImageAsks(graph, named.queries.name, offered, toTokens)
-        : imageAsks(graph, positioned, offered, toTokens);
-    image = norm(add(taken, image), `${name}.norm4`);
-    positioned = add(image, imagePositions(graph, side));
-  }
-  const final = { name: `${transformer}.final_attn_token_to_image`, ...sizes };
-  const seen = askImage(graph, add(tokens, positions), { positioned, plain: image }, final);
-  tokens = norm(add(tokens, seen), 'norm_final_attn');
-
-  const answers = graph.reshape(tokens, [-1, sizes.tokens, decoder.width]);
-  const tokenRow = (at: number) =>
-    graph.reshape(
-      graph.op('Slice', [
-        answers,
-        graph.integers([at]),
-        graph.integers([at + 1]),
-        graph.integers([1]),
-      ]),
-      [-1, decoder.width],
-    );
-  const ious = perceptron(graph, tokenRow(0), 'mask_decoder.iou_prediction_head');
-  const iou = graph.op('Slice', [
-    ious,
-    graph.integers([0]),
-    graph.integers([1]),
-    graph.integers([1]),
-  ]);
-  const logits = maskLogits(graph, image, tokenRow(1), network);
+  // Only the token of the IoU and that of mask 0 are asked for.
+  const answering = { ...decoder, tokens: 2 };
+  const query = firstTokens(decoder, add(decoder, tokens, positions), 2);
+  const slice = { keys: 'keys-2', values: 'values-2' } as const;
+  const last = askImage(answering, query, image, slice, parts.lastToImage);
+  const answers = norm(
+    decoder,
+    add(decoder, firstTokens(decoder, tokens, 2), last),
+    `${parts.transformer}.norm_final_attn`,
+  );
+  const [iouToken, maskToken] = graph
+    .split(graph.reshape(answers, [-1, 2, width]), [1, 1], 1)
+    .map((token) => graph.reshape(token, [-1, width]));
+  const ious = perceptron(graph, iouToken!, 'mask_decoder.iou_prediction_head');
+  const [zero, one, axis] = [graph.integers([0]), graph.integers([1]), graph.integers([1])];
   return graph.finish({
     role: 'decoder',
-    inputs: [...Object.values(named), { name: 'boxes', dims: ['boxes', 4] }],
+    inputs: [...sliceValues(network), { name: 'boxes', dims: ['boxes', 4] }],
     outputs: [
-      { name: 'logits', dims: ['boxes', 1, 4 * side, 4 * side], value: logits },
-      { name: 'iou', dims: ['boxes', 1], value: iou },
+      {
+        name: 'logits',
+        dims: ['boxes', 1, 4 * side, 4 * side],
+        value: maskLogits(decoder, image, maskToken!, side),
+      },
+      { name: 'iou', dims: ['boxes', 1], value: graph.op('Slice', [ious, zero, one, axis]) },
     ],
   });
 }

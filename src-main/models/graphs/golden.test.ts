@@ -7,7 +7,7 @@ import { readSamGolden } from '../../../tests/support/sam-golden.ts';
 import { temporaryFolder } from '../../../tests/support/inference.ts';
 import { buildModel } from './build-model.ts';
 import { expectedTensors } from './tensors.ts';
-import type { NetworkConfig, TinyVitConfig, VitConfig } from './types.ts';
+import type { NetworkConfig, TinyVitConfig, VitConfig, WeightSource } from './types.ts';
 import { createWeightsFile } from './weights-file.ts';
 
 const golden = readSamGolden();
@@ -122,13 +122,29 @@ const boxParts = [
   [0.45, 0.5, 0.55, 0.62],
 ];
 
-function build(config: NetworkConfig, pieces: number, draft = false) {
+/** As strained_case in tests/golden/sam_golden.py. */
+function strained(name: string, values: Float32Array): Float32Array {
+  if (/cross_attn.*[qk]_proj\.weight$/.test(name)) return values.map((v) => v * Math.sqrt(30));
+  if (name.endsWith('cross_attn_image_to_token.out_proj.weight')) return values.map((v) => v * 10);
+  if (!name.endsWith('norm4.weight')) return values;
+  return values.map((value, at) => (at % 7 === 0 ? value * 10 : value));
+}
+
+function build(
+  config: NetworkConfig,
+  pieces: number,
+  { draft = false, change = (_: string, values: Float32Array) => values } = {},
+) {
   const folder = temporaryFolder();
   const file = createWeightsFile(join(folder, 'weights.bin'), 'weights.bin');
-  const graphs = buildModel({ source: formulaSource(expectedTensors(config)), file }, config, {
-    pieces,
-    draft,
-  });
+  const stored = formulaSource(expectedTensors(config));
+  const source: WeightSource = {
+    tensor(name) {
+      const tensor = stored.tensor(name);
+      return { ...tensor, read: () => change(name, tensor.read()) };
+    },
+  };
+  const graphs = buildModel({ source, file }, config, { pieces, draft });
   file.close();
   for (const { path, bytes } of graphs) writeFileSync(join(folder, path), bytes);
   return graphRunner(folder, graphs);
@@ -176,6 +192,19 @@ describe('small networks answer as torch does', () => {
     });
   }
 
+  it('a decoder under strain errs no more than torch in single precision', async () => {
+    const config = networks['vit']!;
+    const { channels, side } = config.embedding;
+    const embedding = formulaWeight('embedding.x', [1, channels, side, side]).map(
+      (value) => value * 400 + 10,
+    );
+    const boxes = boxParts.map((box) => box.map((part) => part * config.encoder.imagePx));
+    const { logits } = await build(config, 1, { change: strained }).decode(embedding, boxes);
+    const { logits: expected, singlePrecisionError } = golden.strained;
+    expect(singlePrecisionError).toBeGreaterThan(1e-5);
+    expect(worst(logits, expected, 7)).toBeLessThan(3 * singlePrecisionError);
+  });
+
   it('an encoder in pieces gives the numbers of the whole', async () => {
     const config = networks['vit']!;
     const image = formulaWeight('image.x', [1, 3, 128, 128]);
@@ -184,7 +213,7 @@ describe('small networks answer as torch does', () => {
   });
 
   it('an encoder for drafts comes near the exact one, and is not it', async () => {
-    const runner = build(networks['vit']!, 2, true);
+    const runner = build(networks['vit']!, 2, { draft: true });
     const image = formulaWeight('image.x', [1, 3, 128, 128]);
     const exact = await runner.encode(image);
     const draft = await runner.encode(image, 'draft-encoder');

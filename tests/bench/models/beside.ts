@@ -33,7 +33,10 @@ async function besideBusy<T>(work: () => Promise<T>): Promise<T> {
 const read = <T>(folder: string) =>
   JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as T;
 
-type Network = { what: string; repeats: number } & Pick<CandidateConfig, 'graphs' | 'inputs'>;
+type Network = { what: string; repeats: number } & Pick<
+  CandidateConfig,
+  'graphs' | 'inputs' | 'before'
+>;
 
 /** The embedded model, the part of the decoder for one box, and the piece of the encoder with a global attention. */
 function networksOf(folder: string): Network[] {
@@ -58,8 +61,9 @@ function networksOf(folder: string): Network[] {
     {
       what: 'Decoder',
       graphs: [path('decoder')],
+      before: path(decoder.slice!.role),
       inputs: [
-        ...decoder.slice!.outputs.map((output) => ({ name: output.name, dims: output.shape })),
+        { name: decoder.embeddingName, dims: manifest.embedding.shape },
         { name: decoder.boxName, dims: [1, 4], values: [200, 260, 480, 560] },
       ],
       repeats: 10,
@@ -78,9 +82,9 @@ export async function besideRows(
   say: (text: string) => void,
 ): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const { what, repeats, graphs, inputs } of networksOf(folder)) {
+  for (const { what, repeats, ...network } of networksOf(folder)) {
     say(`${what} alone and beside a busy program …`);
-    const config: CandidateConfig = { runtime: 'node', threads, graphs, inputs };
+    const config: CandidateConfig = { runtime: 'node', threads, ...network };
     const pair = () =>
       compare(
         ['threads that sleep', config],
