@@ -20,6 +20,8 @@ export const modelFileSchema = z.object({
   path: relativePathSchema,
   sha256: sha256Schema,
   sizeBytes: z.number().int().positive(),
+  /** Of a graph: onnxruntime has nothing to optimise in it and loads it as it is, which is faster. */
+  optimised: z.boolean().optional(),
 });
 export type ModelFile = z.infer<typeof modelFileSchema>;
 

@@ -172,12 +172,7 @@ function whole32(value: number): Buffer {
 
 const tuple = (...items: Buffer[]) => Buffer.concat([op('('), ...items, op('t')]);
 
-function tensor(
-  dims: readonly number[],
-  storage: number,
-  device: string,
-  half: boolean,
-): Buffer {
+function tensor(dims: readonly number[], storage: number, device: string, half: boolean): Buffer {
   const counter = dims.length === 0;
   const strides = dims.map((_, at) => dims.slice(at + 1).reduce((total, dim) => total * dim, 1));
   const count = dims.reduce((total, dim) => total * dim, 1);

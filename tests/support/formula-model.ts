@@ -46,9 +46,9 @@ export async function writeFormulaModel(
     file.close();
   }
   files.weights = await fileOf(folder, 'weights.bin');
-  for (const { role, path, bytes } of graphs) {
+  for (const { role, path, bytes, optimised } of graphs) {
     writeFileSync(join(folder, path), bytes);
-    files[role] = await fileOf(folder, path);
+    files[role] = { ...(await fileOf(folder, path)), optimised };
   }
   const pieces = (prefix: RegExp) => ({
     pieces: graphs

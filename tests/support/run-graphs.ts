@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as onnxruntime from 'onnxruntime-node';
+import { sessionOptions } from '../../src-main/inference/engine/sessions.ts';
 import type { BuiltGraph } from '../../src-main/models/graphs/types.ts';
 
 /** Runs the graphs of a model that lie in a folder, on the CPU. */
@@ -12,9 +13,10 @@ export function graphRunner(folder: string, graphs: readonly Omit<BuiltGraph, 'b
     const known = sessions.get(graph.role);
     const session =
       known ??
-      (await onnxruntime.InferenceSession.create(join(folder, graph.path), {
-        logSeverityLevel: 3,
-      }));
+      (await onnxruntime.InferenceSession.create(
+        join(folder, graph.path),
+        sessionOptions('cpu', graph),
+      ));
     sessions.set(graph.role, session);
     return { ...(await session.run(feeds)) };
   }

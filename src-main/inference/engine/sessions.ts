@@ -24,7 +24,11 @@ export async function loadRuntime(): Promise<Result<Runtime>> {
   }
 }
 
-export function sessionOptions(provider: ExecutionProvider): InferenceSession.SessionOptions {
+/** `optimised`: the graph is written as the CPU wants it; other providers have their own wishes. */
+export function sessionOptions(
+  provider: ExecutionProvider,
+  { optimised = false } = {},
+): InferenceSession.SessionOptions {
   return {
     // Operators that a provider lacks run on the CPU.
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
@@ -33,7 +37,7 @@ export function sessionOptions(provider: ExecutionProvider): InferenceSession.Se
     enableCpuMemArena: false,
     // Threads that wait for each other in a loop keep the window from painting, and wait for threads that it displaced.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: optimised && provider === 'cpu' ? 'disabled' : 'all',
     logSeverityLevel: 3,
   };
 }
@@ -91,9 +95,10 @@ export function createSessions(): Sessions {
         const { InferenceSession: create } = runtime.value;
         // A graph with data in files beside it is found only by path.
         const fromBytes = bytes !== null && hasNoCompanions(model);
+        const options = sessionOptions(provider, file);
         const session = await (fromBytes
-          ? create.create(bytes, sessionOptions(provider))
-          : create.create(path, sessionOptions(provider)));
+          ? create.create(bytes, options)
+          : create.create(path, options));
         open.set(file.path, session);
         return ok(session);
       } catch (error) {

@@ -97,7 +97,8 @@ export async function buildFromCheckpoint(
         { draft: true },
       )) {
         writeDurably(join(folder, graph.path), bytes);
-        files[graph.role] = described(folder, graph.path);
+        const { optimised } = graph;
+        files[graph.role] = { ...described(folder, graph.path), optimised };
         graphs.push(graph);
       }
     } finally {

@@ -58,6 +58,8 @@ export function decoderSlice(weights: Weights, network: NetworkConfig): BuiltGra
   };
   return graph.finish({
     role: 'decoder-slice',
+    // Positions and what is made of them are worked out when it is loaded.
+    optimised: false,
     inputs: [{ name: 'embedding', dims: [1, channels, side, side] }],
     outputs: sliceValues(network).map((output) => ({
       ...output,

@@ -125,6 +125,8 @@ export function decoderBoxes(weights: Weights, network: NetworkConfig): BuiltGra
   const [zero, one, axis] = [graph.integers([0]), graph.integers([1]), graph.integers([1])];
   return graph.finish({
     role: 'decoder',
+    // Positions and what is made of them are worked out when it is loaded.
+    optimised: false,
     inputs: [...sliceValues(network), { name: 'boxes', dims: ['boxes', 4] }],
     outputs: [
       {

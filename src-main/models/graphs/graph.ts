@@ -43,6 +43,7 @@ export interface Graph {
   /** The finished file; `inputs` and `outputs` are values that have these names. */
   finish(file: {
     role: GraphRole;
+    optimised: boolean;
     inputs: GraphValue[];
     outputs: (GraphValue & { value: Value })[];
   }): BuiltGraph;
@@ -61,26 +62,32 @@ export function createGraph(weights: Weights): Graph {
     constants.set(key, made);
     return made.name;
   };
+  const made = new Map<string, Value[]>();
+  /** The outputs of an operator; the same operator of the same values is there once. */
   const node = (
     op: string,
     inputs: Value[],
-    outputs: Value[],
+    count: number,
     attributes?: Attributes,
     domain?: string,
-  ) => nodes.push({ op, inputs, outputs, attributes, domain });
+  ): Value[] => {
+    const key = JSON.stringify([op, inputs, count, attributes, domain]);
+    const known = made.get(key);
+    if (known) return known;
+    const outputs = Array.from({ length: count }, () => fresh(op));
+    nodes.push({ op, inputs, outputs, attributes, domain });
+    made.set(key, outputs);
+    return outputs;
+  };
 
   const graph: Graph = {
     weights,
     op(op, inputs, attributes, domain) {
-      const output = fresh(op);
-      node(op, inputs, [output], attributes, domain);
-      return output;
+      return node(op, inputs, 1, attributes, domain)[0]!;
     },
     split(x, sizes, axis) {
       if (sizes.length === 1) return [x];
-      const outputs = sizes.map(() => fresh('Split'));
-      node('Split', [x, graph.integers(sizes)], outputs, { axis: { int: axis } });
-      return outputs;
+      return node('Split', [x, graph.integers(sizes)], sizes.length, { axis: { int: axis } });
     },
     reshape: (x, dims) => graph.op('Reshape', [x, graph.integers(dims)]),
     transpose: (x, perm) => graph.op('Transpose', [x], { perm: { ints: perm } }),
@@ -116,17 +123,24 @@ export function createGraph(weights: Weights): Graph {
       ),
     integers: (values) =>
       constant(`integers ${values.join()}`, () => integerTensor(fresh('integers'), values)),
-    finish({ role, inputs, outputs }) {
-      for (const { name, value } of outputs) node('Identity', [value], [name]);
+    finish({ role, optimised, inputs, outputs }) {
+      const names = new Map(outputs.map(({ name, value }) => [value, name]));
+      if (names.size < outputs.length) throw new Error(`${role} has one value under two names.`);
+      const named = (values: readonly Value[]) => values.map((value) => names.get(value) ?? value);
       return {
         role,
         path: `${role}.onnx`,
+        optimised,
         bytes: onnxModel({
           name: role,
           inputs,
           outputs: outputs.map(({ name, dims }) => ({ name, dims })),
           initializers: [...constants.values()],
-          nodes,
+          nodes: nodes.map((one) => ({
+            ...one,
+            inputs: named(one.inputs),
+            outputs: named(one.outputs),
+          })),
         }),
         inputs,
         outputs: outputs.map(({ name, dims }) => ({ name, dims })),

@@ -43,6 +43,7 @@ export function tinyVitEncoder(
   const { channels } = embedding;
   return graph.finish({
     role: 'encoder',
+    optimised: true,
     inputs: [{ name: 'image', dims: [1, 3, imagePx, imagePx] }],
     outputs: [
       {

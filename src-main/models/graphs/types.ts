@@ -89,6 +89,8 @@ export interface BuiltGraph {
   role: GraphRole;
   /** File name in the model's folder. */
   path: string;
+  /** Whether nothing is left for onnxruntime to optimise, so that the graph is loaded as it is. */
+  optimised: boolean;
   /** The .onnx file: small, as its weights lie in the checkpoint and in the weights file. */
   bytes: Uint8Array;
   inputs: GraphValue[];

@@ -42,7 +42,7 @@ export function vitEncoder(
           value: neck(graph, x, { width: encoder.width, channels, side }),
         }
       : { name: `tokens-${piece + 1}`, dims: [side * side, encoder.width], value: x };
-    return graph.finish({ role, inputs: [input], outputs: [output] });
+    return graph.finish({ role, optimised: true, inputs: [input], outputs: [output] });
   });
 }
 

@@ -7,10 +7,10 @@ import type {
   CropSpecialistManifest,
   PromptableManifest,
 } from '../../../src-main/models/manifest.ts';
-import { encoderPieces, fileOfRole } from '../../../src-main/models/manifest.ts';
+import { encoderPieces } from '../../../src-main/models/manifest.ts';
 import type { CandidateConfig } from './candidate.ts';
 import { median, type Row } from './figures.ts';
-import { compare, ms, ratio, row, type Networks } from './networks.ts';
+import { compare, graphOf, ms, ratio, row, type Networks } from './networks.ts';
 
 /*
  * A network beside a program that takes a core, as a window does that paints without a graphics card: with threads that
@@ -46,7 +46,7 @@ function networksOf(folder: string): Network[] {
   const { decoder } = manifest;
   const pieces = encoderPieces(manifest);
   const last = pieces.length - 1;
-  const path = (role: string) => join(folder, fileOfRole(manifest, role).path);
+  const graph = (role: string) => graphOf(folder, manifest, role);
   const given =
     last === 0
       ? { name: manifest.input.name, dims: [1, 3, manifest.input.sizePx, manifest.input.sizePx] }
@@ -54,14 +54,14 @@ function networksOf(folder: string): Network[] {
   return [
     {
       what: 'Embedded model',
-      graphs: [join(shipped, embedded.files.network.path)],
+      graphs: [graphOf(shipped, embedded, 'network')],
       inputs: [{ name, dims: [1, channels.length, Number(sizePx), Number(sizePx)] }],
       repeats: 10,
     },
     {
       what: 'Decoder',
-      graphs: [path('decoder')],
-      before: path(decoder.slice!.role),
+      graphs: [graph('decoder')],
+      before: graph(decoder.slice!.role),
       inputs: [
         { name: decoder.embeddingName, dims: manifest.embedding.shape },
         { name: decoder.boxName, dims: [1, 4], values: [200, 260, 480, 560] },
@@ -70,7 +70,7 @@ function networksOf(folder: string): Network[] {
     },
     {
       what: "Encoder's last piece",
-      graphs: [path(pieces[last]!.role)],
+      graphs: [graph(pieces[last]!.role)],
       inputs: [given],
       repeats: 2,
     },

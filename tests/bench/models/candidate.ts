@@ -9,10 +9,10 @@ import { sessionOptions } from '../../../src-main/inference/engine/sessions.ts';
 
 export interface CandidateConfig {
   runtime: 'node' | 'web';
-  /** Paths of the graphs in their order. */
-  graphs: string[];
+  /** The graphs in their order; `optimised` as in the manifest. */
+  graphs: { path: string; optimised?: boolean | undefined }[];
   /** A graph that is run once before any measurement; what it gives goes to the others. */
-  before?: string;
+  before?: CandidateConfig['graphs'][number];
   /** How often the last graph runs; once if left out. */
   runs?: number;
   /** Of the first graph; filled by formula, or the values given. */
@@ -45,20 +45,23 @@ const runtime = (await import(
 )) as typeof OnnxRuntime;
 const start = performance.now();
 const sessions: OnnxRuntime.InferenceSession[] = [];
-async function load(path: string): Promise<OnnxRuntime.InferenceSession> {
+async function load({
+  path,
+  optimised,
+}: CandidateConfig['graphs'][number]): Promise<OnnxRuntime.InferenceSession> {
   if (config.runtime === 'web') {
     (runtime.env as unknown as { wasm: { numThreads: number } }).wasm.numThreads = config.threads;
     const options = { executionProviders: ['wasm'], graphOptimizationLevel: 'all' as const };
     return runtime.InferenceSession.create(readFileSync(path), options);
   }
   const options = {
-    ...(config.plainOptions ? {} : sessionOptions('cpu')),
+    ...(config.plainOptions ? {} : sessionOptions('cpu', { optimised })),
     intraOpNumThreads: config.threads,
     ...(config.spinning ? { extra: { session: { intra_op: { allow_spinning: '1' } } } } : {}),
   };
   return runtime.InferenceSession.create(path, options);
 }
-for (const path of config.graphs) sessions.push(await load(path));
+for (const graph of config.graphs) sessions.push(await load(graph));
 send({ loadMs: performance.now() - start });
 
 let inputs: Record<string, OnnxRuntime.Tensor> = Object.fromEntries(

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PromptableManifest } from '../../../src-main/models/manifest.ts';
+import type { ModelManifest, PromptableManifest } from '../../../src-main/models/manifest.ts';
 import { MOST_BOXES } from '../../../src-main/inference/engine/promptable-job.ts';
 import { encoderPieces, fileOfRole } from '../../../src-main/models/manifest.ts';
 import { median, type Row } from './figures.ts';
@@ -17,6 +17,16 @@ export interface Networks {
   plain: { encoder: string; decoder: string } | { missing: string };
   threads: number;
   rounds: number;
+}
+
+/** A graph of a model's by its role, as a candidate takes it. */
+export function graphOf(
+  folder: string,
+  manifest: ModelManifest,
+  role: string,
+): CandidateConfig['graphs'][number] {
+  const { path, optimised } = fileOfRole(manifest, role);
+  return { path: join(folder, path), optimised };
 }
 
 const manifestIn = (folder: string) =>
@@ -58,17 +68,16 @@ export async function encoderRows(networks: Networks, say: (text: string) => voi
   const manifest = manifestIn(folder);
   const { name, sizePx } = manifest.input;
   const inputs = [{ name, dims: [1, 3, sizePx, sizePx] }];
-  const graphs = (roles: string[]) =>
-    roles.map((role) => join(folder, fileOfRole(manifest, role).path));
+  const graphs = (roles: string[]) => roles.map((role) => graphOf(folder, manifest, role));
   const exact = graphs(encoderPieces(manifest).map(({ role }) => role));
   const draft = manifest.draftEncoder && graphs(manifest.draftEncoder.pieces.map((p) => p.role));
   const rows: Row[] = [];
   if ('missing' in plain) return [['Encoder', `not compared: ${plain.missing}`]];
-  const node = (paths: string[]): CandidateConfig => ({
+  const node = (graphsInOrder: CandidateConfig['graphs']): CandidateConfig => ({
     ...{ runtime: 'node', threads, inputs },
-    graphs: paths,
+    graphs: graphsInOrder,
   });
-  const plainConfig: CandidateConfig = { ...node([plain.encoder]), plainOptions: true };
+  const plainConfig: CandidateConfig = { ...node([{ path: plain.encoder }]), plainOptions: true };
   say('Encoder against the plain export …');
   const [ours, exported] = await compare(['ours', node(exact)], ['plain export', plainConfig], {
     rounds,
@@ -76,6 +85,7 @@ export async function encoderRows(networks: Networks, say: (text: string) => voi
   rows.push(row('Encoder fp32 to plain export', ours, exported));
   rows.push(memory('Encoder fp32 to plain export', ours, exported));
   rows.push(['Encoder sessions, load', `${ms(ours.loadMs)} to ${ms(exported.loadMs)}`]);
+  rows.push(await loadRow(node(exact), rounds));
   if (draft) {
     say('Draft encoder against the plain export …');
     const [int8, again] = await compare(['draft', node(draft)], ['plain export', plainConfig], {
@@ -84,6 +94,27 @@ export async function encoderRows(networks: Networks, say: (text: string) => voi
     rows.push(row('Draft encoder (int8) to plain export', int8, again));
   }
   return rows;
+}
+
+/** What it is worth that onnxruntime loads the graphs as they are written, each time in a new process. */
+async function loadRow(config: CandidateConfig, rounds: number): Promise<Row> {
+  const through = { ...config, graphs: config.graphs.map(({ path }) => ({ path })) };
+  const [asWritten, optimising]: [number[], number[]] = [[], []];
+  for (let round = 0; round < 2 * rounds + 1; round += 1) {
+    for (const [times, which] of [
+      [asWritten, config],
+      [optimising, through],
+    ] as const) {
+      const candidate = await startCandidate('load', which);
+      candidate.end();
+      times.push(candidate.loadMs);
+    }
+  }
+  const [a, b] = [median(asWritten), median(optimising)];
+  return [
+    'Encoder sessions, load of the optimised graphs, to optimising them',
+    `${ratio(a, b)} ×  (${ms(a)} to ${ms(b)}; n = ${asWritten.length})`,
+  ];
 }
 
 /** Apart from the others, as one run of the web runtime takes half a minute. */
@@ -96,13 +127,11 @@ export async function webEncoderRows(
   const manifest = manifestIn(folder);
   const { name, sizePx } = manifest.input;
   const inputs = [{ name, dims: [1, 3, sizePx, sizePx] }];
-  const graphs = encoderPieces(manifest).map(({ role }) =>
-    join(folder, fileOfRole(manifest, role).path),
-  );
+  const graphs = encoderPieces(manifest).map(({ role }) => graphOf(folder, manifest, role));
   say('Encoder against onnxruntime-web …');
   const [ours, web] = await compare(
     ['ours', { runtime: 'node', threads, inputs, graphs }],
-    ['onnxruntime-web', { runtime: 'web', threads, inputs, graphs: [plain.encoder] }],
+    ['onnxruntime-web', { runtime: 'web', threads, inputs, graphs: [{ path: plain.encoder }] }],
     { rounds },
   );
   return [row(what, ours, web), memory(what, ours, web)];
@@ -118,8 +147,9 @@ export async function decoderRows(networks: Networks, say: (text: string) => voi
     dims: [count, 4],
     values: Array.from({ length: count }, (_, at) => box.map((edge) => edge + 10 * at)).flat(),
   });
-  const path = join(folder, fileOfRole(manifest, 'decoder').path);
-  const slicePath = join(folder, fileOfRole(manifest, decoder.slice!.role).path);
+  const [ofBoxes, ofSlice] = ['decoder', decoder.slice!.role].map((role) =>
+    graphOf(folder, manifest, role),
+  ) as [CandidateConfig['graphs'][number], CandidateConfig['graphs'][number]];
   const seen = { name: decoder.embeddingName, dims: embedding.shape };
   const atOnce = (count: number) => ({
     inputs: [seen, boxes(Math.min(count, MOST_BOXES))],
@@ -127,11 +157,11 @@ export async function decoderRows(networks: Networks, say: (text: string) => voi
   });
   /** Boxes on a slice whose part of the decoder is there already, and with it. */
   const ours = (count: number): CandidateConfig => ({
-    ...{ runtime: 'node', threads, before: slicePath, graphs: [path] },
+    ...{ runtime: 'node', threads, before: ofSlice, graphs: [ofBoxes] },
     ...atOnce(count),
   });
   const withSlice = (count: number): CandidateConfig => ({
-    ...{ runtime: 'node', threads, graphs: [slicePath, path] },
+    ...{ runtime: 'node', threads, graphs: [ofSlice, ofBoxes] },
     ...atOnce(count),
   });
   const repeats = 10;
@@ -154,9 +184,14 @@ export async function decoderRows(networks: Networks, say: (text: string) => voi
   ];
   const exported: CandidateConfig = {
     ...{ runtime: 'node', threads, inputs, plainOptions: true },
-    graphs: [plain.decoder],
+    graphs: [{ path: plain.decoder }],
   };
-  const web: CandidateConfig = { runtime: 'web', threads, inputs, graphs: [plain.decoder] };
+  const web: CandidateConfig = {
+    runtime: 'web',
+    threads,
+    inputs,
+    graphs: [{ path: plain.decoder }],
+  };
   for (const [what, config, other] of [
     ['Eight further boxes on a slice to one of the plain export', ours(8), exported],
     ['Decoder to plain export', ours(1), exported],
