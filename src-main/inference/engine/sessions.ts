@@ -29,15 +29,18 @@ export function sessionOptions(
   provider: ExecutionProvider,
   { optimised = false } = {},
 ): InferenceSession.SessionOptions {
+  const asWritten = optimised && provider === 'cpu';
   return {
     // Operators that a provider lacks run on the CPU.
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     intraOpNumThreads: inferenceThreads(),
     // Every session would keep an arena of its own, as large as its largest moment: 5 GB for an encoder in twelve pieces.
     enableCpuMemArena: false,
+    // Memory for a whole run in one piece: small graphs are sooner with it, an encoder's take 0.2 GB more.
+    enableMemPattern: !asWritten,
     // Threads that wait for each other in a loop keep the window from painting, and wait for threads that it displaced.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
-    graphOptimizationLevel: optimised && provider === 'cpu' ? 'disabled' : 'all',
+    graphOptimizationLevel: asWritten ? 'disabled' : 'all',
     logSeverityLevel: 3,
   };
 }

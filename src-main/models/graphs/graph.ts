@@ -20,6 +20,8 @@ export interface Graph {
   op(op: string, inputs: Value[], attributes?: Attributes, domain?: string): Value;
   /** Parts of the given sizes along an axis. */
   split(x: Value, sizes: number[], axis: number): Value[];
+  /** Parts of one value along an axis, joined again. */
+  concat(parts: Value[], axis: number): Value;
   reshape(x: Value, dims: readonly number[]): Value;
   transpose(x: Value, perm: readonly number[]): Value;
   /** Rows of a matrix, or slices of its first axis, by number. */
@@ -88,6 +90,9 @@ export function createGraph(weights: Weights): Graph {
     split(x, sizes, axis) {
       if (sizes.length === 1) return [x];
       return node('Split', [x, graph.integers(sizes)], sizes.length, { axis: { int: axis } });
+    },
+    concat(parts, axis) {
+      return parts.length === 1 ? parts[0]! : graph.op('Concat', parts, { axis: { int: axis } });
     },
     reshape: (x, dims) => graph.op('Reshape', [x, graph.integers(dims)]),
     transpose: (x, perm) => graph.op('Transpose', [x], { perm: { ints: perm } }),

@@ -8,20 +8,25 @@ export type Linear = (
   x: Value,
   name: string,
   rows?: [from: number, to: number],
-  options?: { bias: boolean },
+  options?: { bias: boolean | Value },
 ) => Value;
 
 /** In float32, with the weight as torch keeps it, [to, from]: it needs no copy. */
 export const linear: Linear = (graph, x, name, rows, { bias } = { bias: true }) =>
   graph.op(
     'Gemm',
-    [
-      x,
-      graph.weight(`${name}.weight`, { rows }),
-      ...(bias ? [graph.weight(`${name}.bias`, { rows })] : []),
-    ],
+    [x, graph.weight(`${name}.weight`, { rows }), ...biasOf(graph, name, rows, bias)],
     { transB: { int: 1 } },
   );
+
+/** The bias of a linear layer as an operator's inputs: the layer's own, another value or none. */
+export const biasOf = (
+  graph: Graph,
+  name: string,
+  rows: [from: number, to: number] | undefined,
+  bias: boolean | Value,
+): Value[] =>
+  bias === false ? [] : [bias === true ? graph.weight(`${name}.bias`, { rows }) : bias];
 
 /** Layer normalisation over the last axis. */
 export function layerNorm(graph: Graph, x: Value, name: string, epsilon: number): Value {
@@ -36,9 +41,9 @@ export function layerNorm(graph: Graph, x: Value, name: string, epsilon: number)
 export const TORCH_EPSILON = 1e-5;
 export const SAM_EPSILON = 1e-6;
 
-/** GELU by the error function, as torch's; `bias` is added first. */
+/** GELU by the error function, as torch's; `bias` is added first, by itself, as BiasGelu takes longer than both. */
 export function biasGelu(graph: Graph, x: Value, bias: Value): Value {
-  return graph.op('BiasGelu', [x, bias], {}, 'com.microsoft');
+  return graph.op('Gelu', [graph.op('Add', [x, bias])], {}, 'com.microsoft');
 }
 
 /** Sizes of the parts when `count` is cut into runs of at most `most`. */

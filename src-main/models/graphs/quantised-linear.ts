@@ -1,5 +1,5 @@
 import type { Graph, Value } from './graph.ts';
-import type { Linear } from './layers.ts';
+import { biasOf, type Linear } from './layers.ts';
 
 /**
  * Weights are kept within ±63: on processors without VNNI the 8-bit kernels add pairs of products in 16 bits, which
@@ -44,7 +44,7 @@ export const quantisedLinear: Linear = (graph, x, name, rows, { bias } = { bias:
   const [values, steps] = quantisedParts(graph, key, [from, to], part);
   return graph.op(
     'DynamicQuantizeMatMul',
-    [x, values, steps, ...(bias ? ['', graph.weight(`${name}.bias`, { rows })] : [])],
+    [x, values, steps, ...(bias ? ['', ...biasOf(graph, name, rows, bias)] : [])],
     {},
     'com.microsoft',
   );

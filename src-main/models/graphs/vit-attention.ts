@@ -1,12 +1,16 @@
+import { byHead, multiHead } from './attention-heads.ts';
 import type { Graph, Value } from './graph.ts';
-import type { Linear } from './layers.ts';
+import { runs, type Linear } from './layers.ts';
+import { relativeBias } from './relative-positions.ts';
+import { upTo, type Strip } from './strips.ts';
 import type { VitConfig } from './types.ts';
-import { windowCells } from './window-cells.ts';
 
 /*
- * Attention of SAM's ViT: softmax(q·kᵀ/√d + row part + column part)·v, in windows or over the whole image. The row part
- * is q·R[distance in rows], the column part q·C[distance in columns], with q before scaling (Li et al. 2021, MViTv2).
- * Tokens are rows in raster order, [side², width].
+ * Attention of SAM's ViT, in windows or over the whole image. Tokens are rows, [n, width].
+ *
+ * Keys are made without their bias: it would add the same to all logits of a query, which softmax takes out again. Values
+ * are made without theirs: weights after softmax add up to 1, so that every answer gets the whole of it, and the last
+ * layer's bias takes it in. A padded token's key and value are those biases; here they are zeros.
  */
 
 interface Block {
@@ -16,199 +20,109 @@ interface Block {
   linear: Linear;
 }
 
-/** Some image rows: their tokens [height · side, width], and the first of the rows. */
-export interface Strip {
-  x: Value;
-  top: number;
-  height: number;
+const PARTS = ['queries', 'keys', 'values'] as const;
+
+/** Queries, keys or values of some heads: [n, heads · head]. */
+function project(
+  graph: Graph,
+  x: Value,
+  { name, config, linear }: Block,
+  {
+    part,
+    from = 0,
+    to = config.heads,
+  }: { part: (typeof PARTS)[number]; from?: number; to?: number },
+): Value {
+  const [first, head] = [PARTS.indexOf(part) * config.width, config.width / config.heads];
+  const rows: [number, number] = [first + from * head, first + to * head];
+  return linear(graph, x, `${name}.qkv`, rows, { bias: part === 'queries' });
 }
 
-const sideOf = ({ imagePx, patchPx }: VitConfig) => imagePx / patchPx;
-
-function multiHead(
-  graph: Graph,
-  inputs: { query: Value; key: Value; value: Value; bias: Value },
-  heads: number,
-): Value {
-  const { query, key, value, bias } = inputs;
-  // Order: query, key, value, bias, key_padding_mask, attention_bias. Its scale is 1/√d by itself.
-  return graph.op(
-    'MultiHeadAttention',
-    [query, key, value, '', '', bias],
-    { num_heads: { int: heads } },
-    'com.microsoft',
-  );
-}
-
-/**
- * The table of a relative position as one matrix [head, keys] per image row (or column) from `top` on: entry [r][c][k]
- * is rel_pos[((top + r) mod reach) − k + reach − 1][c], and 0 from k = reach on.
- */
-function relativeTable(
-  graph: Graph,
-  tensor: string,
-  { config }: Block,
-  { top, count, reach, keys }: { top: number; count: number; reach: number; keys: number },
-): Value {
-  const head = config.width / config.heads;
-  return graph.derived(`${tensor} from ${top}, ${count}`, [count, head, keys], () => {
-    const table = graph.weights.source.tensor(tensor).read();
-    const values = new Float32Array(count * head * keys);
-    for (let row = 0; row < count; row += 1) {
-      const own = (top + row) % reach;
-      for (let channel = 0; channel < head; channel += 1) {
-        for (let key = 0; key < reach; key += 1) {
-          values[(row * head + channel) * keys + key] =
-            table[(own - key + reach - 1) * head + channel]!;
-        }
-      }
-    }
-    return values;
+/** The layer after attention, its bias with what the values' bias gives. */
+function projectBack(graph: Graph, answer: Value, { name, config, linear }: Block): Value {
+  const { width } = config;
+  const bias = graph.derived(`${name}.proj.bias with the values'`, [width], () => {
+    const read = (tensor: string) => graph.weights.source.tensor(`${name}.${tensor}`).read();
+    const [weight, ofValues] = [read('proj.weight'), read('qkv.bias').subarray(2 * width)];
+    return read('proj.bias').map((own, to) =>
+      weight
+        .subarray(to * width, (to + 1) * width)
+        .reduce((sum, factor, from) => sum + factor * ofValues[from]!, own),
+    );
   });
+  return linear(graph, answer, `${name}.proj`, undefined, { bias });
 }
 
-/** Where a strip lies, how far its relative positions reach, and for how many rows of keys (those within reach). */
-interface Place {
-  top: number;
-  height: number;
-  reach: number;
-  keyRows?: number;
-}
-
-/**
- * Row and column parts per token and head of a strip that begins at row `top` of its window (or image): [height,
- * side (column), heads · keyRows] and [column, height, heads · reach].
- */
-function relativeParts(
-  graph: Graph,
-  q: Value,
-  block: Block,
-  { top, height, reach, keyRows = reach }: Place,
-): [Value, Value] {
-  const { name, config } = block;
-  const side = sideOf(config);
-  const { width, heads } = config;
-  const head = width / heads;
-  const rows = graph.op('MatMul', [
-    graph.reshape(q, [height, side * heads, head]),
-    relativeTable(graph, `${name}.rel_pos_h`, block, { top, count: height, reach, keys: keyRows }),
-  ]);
-  const turned = graph.transpose(graph.reshape(q, [height, side, width]), [1, 0, 2]);
-  const columns = graph.op('MatMul', [
-    graph.reshape(turned, [side, height * heads, head]),
-    relativeTable(graph, `${name}.rel_pos_w`, block, { top: 0, count: side, reach, keys: reach }),
-  ]);
-  return [rows, columns];
-}
-
-/**
- * Attention inside one row of windows, `height` image rows. Padding takes part with the keys and values of a token of
- * zeros: the biases. → [height · side, width].
- */
-export function windowAttention(graph: Graph, { x, height }: Strip, block: Block): Value {
-  const { name, config, linear } = block;
-  const { width, heads, window } = config;
-  const side = sideOf(config);
-  const tokens = height * side;
-  const cells = windowCells(height, side, window);
-
-  const q = linear(graph, x, `${name}.qkv`, [0, width]);
+/** Attention inside windows of one shape; where the border cuts them, padding takes part. */
+export function windowAttention(graph: Graph, x: Value, strip: Strip, block: Block): Value {
+  const { width, heads, window } = block.config;
+  const { groups, height, width: columns, tokens } = strip;
+  const perWindow = window * window;
+  const padding = tokens.length;
+  const cells = upTo(groups * perWindow).map((cell) => {
+    const [group, within] = [Math.floor(cell / perWindow), cell % perWindow];
+    const [row, column] = [Math.floor(within / window), within % window];
+    return row < height && column < columns ? (group * height + row) * columns + column : padding;
+  });
   const zeros = graph.floats(new Array<number>(width).fill(0), [1, width]);
-  const padded = graph.op('Concat', [x, zeros], { axis: { int: 0 } });
-  const k = linear(graph, padded, `${name}.qkv`, [width, 2 * width]);
-  const v = linear(graph, padded, `${name}.qkv`, [2 * width, 3 * width]);
-
-  const [rows, columns] = relativeParts(graph, q, block, { top: 0, height, reach: window });
-  const perToken = [tokens, heads * window];
-  const parts = { rows: graph.reshape(rows, perToken), columns: graph.reshape(columns, perToken) };
-  // What a padded cell asks is thrown away: it asks as token 0 does.
-  const asking = cells.toWindows.map((row) => (row === tokens ? 0 : row));
-  const squares = [cells.count, window * window, width];
+  const padded = cells.includes(padding) ? graph.op('Concat', [x, zeros], { axis: { int: 0 } }) : x;
+  const ofCells = (part: 'keys' | 'values') => {
+    const projected = project(graph, padded, block, { part });
+    return byHead(graph, projected, { rows: cells, groups, heads, n: width / heads });
+  };
+  const q = project(graph, x, block, { part: 'queries' });
   const answer = multiHead(
     graph,
     {
-      query: graph.reshape(graph.gather(q, asking), squares),
-      key: graph.reshape(graph.gather(k, cells.toWindows), squares),
-      value: graph.reshape(graph.gather(v, cells.toWindows), squares),
-      bias: windowBias(graph, parts, { asking, height }, config),
+      query: graph.reshape(q, [groups, height * columns, width]),
+      key: ofCells('keys'),
+      value: ofCells('values'),
+      bias: relativeBias(graph, block.name, { ...strip, q, top: 0, heads }, { reach: window }),
     },
     heads,
   );
-  const inWindows = graph.reshape(answer, [cells.toWindows.length, width]);
-  return linear(graph, graph.gather(inWindows, cells.toTokens), `${name}.proj`);
+  return projectBack(graph, graph.reshape(answer, [tokens.length, width]), block);
 }
 
-/** Row and column parts of the window cells `asking`, summed: [windows, heads, window², window²]. */
-function windowBias(
-  graph: Graph,
-  parts: { rows: Value; columns: Value },
-  { asking, height }: { asking: number[]; height: number },
-  config: VitConfig,
-): Value {
-  const { heads, window } = config;
-  const side = sideOf(config);
-  const perWindow = window * window;
-  const windows = asking.length / perWindow;
-  const byHead = (part: Value, order: readonly number[], dims: number[]) => {
-    const squared = graph.reshape(graph.gather(part, order), [windows, perWindow, heads, window]);
-    const turned = graph.transpose(squared, [0, 2, 1, 3]);
-    return graph.reshape(turned, [windows, heads, perWindow, ...dims]);
-  };
-  const columnFirst = asking.map((row) => (row % side) * height + Math.floor(row / side));
-  const sum = graph.op('Add', [
-    byHead(parts.rows, asking, [window, 1]),
-    byHead(parts.columns, columnFirst, [1, window]),
-  ]);
-  return graph.reshape(sum, [windows, heads, perWindow, perWindow]);
-}
-
-/** No weight after softmax, and finite. */
-const NEVER = -1e30;
+/** Heads at a time where attention is global, which bounds its logits with the rows of a strip. */
+const GLOBAL_HEADS = 6;
 
 /**
- * Attention of every token to every token; strips in, answers [height · side, width] out. One image row of keys that
- * never count is added: with 64² keys, a row of weights would be 16 KiB long, rows of them would share few lines of the
- * processor's first cache, and their product with the values takes a quarter longer (measured).
+ * Attention of every token to every token; `xs` are those of strips of image rows, and so are the answers. One image row
+ * of keys that never count is added: with 64² keys, a row of weights would be 16 KiB long, rows of them would share few
+ * lines of the processor's first cache, and their product with the values takes a quarter longer (measured).
  */
-export function globalAttention(graph: Graph, strips: Strip[], block: Block): Value[] {
-  const { name, config, linear } = block;
-  const { width, heads } = config;
-  const side = sideOf(config);
-  const head = width / heads;
-  const project = (x: Value, part: number) =>
-    linear(graph, x, `${name}.qkv`, [part * width, (part + 1) * width]);
-  const paddingDims = [1, heads, side, head];
-  const padding = graph.derived('no keys', paddingDims, () => new Float32Array(width * side));
-  const ofAllStrips = (part: number) => {
-    const projected = strips.map(({ x, height }) => {
-      const split = graph.reshape(project(x, part), [1, height * side, heads, head]);
-      return graph.transpose(split, [0, 2, 1, 3]);
+export function globalAttention(graph: Graph, xs: Value[], strips: Strip[], block: Block): Value[] {
+  const { width, heads: all, imagePx, patchPx } = block.config;
+  const [side, head] = [imagePx / patchPx, width / all];
+  const parts = runs(all, GLOBAL_HEADS).map((heads, at) => {
+    const which = { from: at * GLOBAL_HEADS, to: at * GLOBAL_HEADS + heads };
+    const padding = graph.derived(
+      `no keys, ${heads}`,
+      [1, heads, side, head],
+      () => new Float32Array(heads * side * head),
+    );
+    const ofAll = (part: 'keys' | 'values') => {
+      const ofStrips = xs.map((x, i) => {
+        const rows = upTo(strips[i]!.tokens.length);
+        const projected = project(graph, x, block, { part, ...which });
+        return byHead(graph, projected, { rows, groups: 1, heads, n: head });
+      });
+      return graph.op('Concat', [...ofStrips, padding], { axis: { int: 2 } });
+    };
+    return { heads, which, key: ofAll('keys'), value: ofAll('values') };
+  });
+  return xs.map((x, i) => {
+    const strip = strips[i]!;
+    const count = strip.tokens.length;
+    const answers = parts.map(({ heads, which, key, value }) => {
+      const q = project(graph, x, block, { part: 'queries', ...which });
+      const asking = { ...strip, q, top: strip.tokens[0]! / side, heads };
+      const bias = relativeBias(graph, block.name, asking, { reach: side, keyRows: side + 1 });
+      const query = graph.reshape(q, [1, count, heads * head]);
+      const answer = multiHead(graph, { query, key, value, bias }, heads);
+      return graph.reshape(answer, [count, heads * head]);
     });
-    return graph.op('Concat', [...projected, padding], { axis: { int: 2 } });
-  };
-  const [key, value] = [ofAllStrips(1), ofAllStrips(2)];
-  const never = graph.floats([...new Array<number>(side).fill(0), NEVER]);
-  return strips.map((strip) => {
-    const q = project(strip.x, 0);
-    const { height } = strip;
-    const asked = height * side;
-    const [rows, columns] = relativeParts(graph, q, block, {
-      top: strip.top,
-      height,
-      reach: side,
-      keyRows: side + 1,
-    });
-    const rowGrid = graph.reshape(rows, [height, side, heads, side + 1]);
-    const rowsByHead = graph.transpose(graph.op('Add', [rowGrid, never]), [2, 0, 1, 3]);
-    const columnGrid = graph.reshape(columns, [side, height, heads, side]);
-    const columnsByHead = graph.transpose(columnGrid, [2, 1, 0, 3]);
-    const sum = graph.op('Add', [
-      graph.reshape(rowsByHead, [1, heads, asked, side + 1, 1]),
-      graph.reshape(columnsByHead, [1, heads, asked, 1, side]),
-    ]);
-    const bias = graph.reshape(sum, [1, heads, asked, (side + 1) * side]);
-    const query = graph.reshape(q, [1, asked, width]);
-    const answer = multiHead(graph, { query, key, value, bias }, heads);
-    return linear(graph, graph.reshape(answer, [asked, width]), `${name}.proj`);
+    return projectBack(graph, graph.concat(answers, 1), block);
   });
 }

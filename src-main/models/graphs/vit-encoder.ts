@@ -1,11 +1,12 @@
 import { createGraph, type Graph, type Value, type Weights } from './graph.ts';
-import { layerNorm, neck, runs, SAM_EPSILON } from './layers.ts';
+import { layerNorm, neck, SAM_EPSILON } from './layers.ts';
+import { inverse, rowStrips, windowStrips } from './strips.ts';
 import type { BuiltGraph, GraphRole, GraphValue, NetworkConfig, VitConfig } from './types.ts';
 import { globalAttention, windowAttention } from './vit-attention.ts';
 import { draftProducts, exactProducts, type Products } from './vit-products.ts';
 
-/** Image rows at a time where attention is global, which bounds its logits: [heads, 8 · side, side²]. */
-const GLOBAL_ROWS = 8;
+/** Image rows at a time where attention is global, which bounds its logits. */
+const GLOBAL_ROWS = 16;
 
 /**
  * SAM's image encoder as `pieces` graphs of about equal work. Every value between them is the tokens [side², width] in
@@ -65,30 +66,25 @@ function patchEmbedding(graph: Graph, image: Value, config: VitConfig): Value {
 }
 
 /**
- * One block, some image rows at a time, from the first normalisation to the last sum, so that what lies between stays in
- * the processor's cache. Rows of windows need nothing of each other; all rows need all keys and values where attention
- * is global.
+ * One block, strip by strip, from the first normalisation to the last sum, so that what lies between stays in the
+ * processor's cache. Windows need nothing of each other; all strips need all keys and values where attention is global.
  */
 function block(graph: Graph, x: Value, config: VitConfig, at: number, products: Products): Value {
   const name = `image_encoder.blocks.${at}`;
   const side = config.imagePx / config.patchPx;
   const global = config.globalBlocks.includes(at);
-  const heights = runs(side, global ? GLOBAL_ROWS : config.window);
-  const sizes = heights.map((height) => height * side);
-  const parts = graph.split(x, sizes, 0);
-  const strips = parts.map((part, i) => ({
-    x: layerNorm(graph, part, `${name}.norm1`, SAM_EPSILON),
-    height: heights[i]!,
-    top: i * heights[0]!,
-  }));
+  const strips = global ? rowStrips(side, GLOBAL_ROWS) : windowStrips(side, config.window);
+  const parts = strips.map(({ tokens }) => graph.gather(x, tokens));
+  const normed = parts.map((part) => layerNorm(graph, part, `${name}.norm1`, SAM_EPSILON));
   const attention = { name: `${name}.attn`, config, linear: products.linear };
   const attended = global
-    ? globalAttention(graph, strips, attention)
-    : strips.map((strip) => windowAttention(graph, strip, attention));
+    ? globalAttention(graph, normed, strips, attention)
+    : strips.map((strip, i) => windowAttention(graph, normed[i]!, strip, attention));
   const answers = parts.map((part, i) => {
     const sum = graph.op('Add', [part, attended[i]!]);
     const normed = layerNorm(graph, sum, `${name}.norm2`, SAM_EPSILON);
     return graph.op('Add', [sum, products.perceptron(graph, normed, `${name}.mlp`)]);
   });
-  return answers.length === 1 ? answers[0]! : graph.op('Concat', answers, { axis: { int: 0 } });
+  const joined = graph.concat(answers, 0);
+  return global ? joined : graph.gather(joined, inverse(strips.flatMap(({ tokens }) => tokens)));
 }

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { engineEnvironment } from '../../../src-main/inference/engine-process.ts';
 import type { CandidateConfig, CandidateReply } from './candidate.ts';
@@ -63,6 +64,9 @@ export async function startCandidate(name: string, config: CandidateConfig): Pro
   return candidate;
 }
 
+/** onnxruntime's threads wait in a loop for some 30 ms after a run, which is not to disturb whoever is next. */
+const PAUSE_MS = 100;
+
 /** Runs all once to warm up, then round after round in turn, so that what disturbs the machine disturbs them alike. */
 export async function interleave(
   candidates: Candidate[],
@@ -71,6 +75,7 @@ export async function interleave(
   for (const candidate of candidates) await candidate.run();
   for (let round = 0; round < rounds; round += 1) {
     for (const candidate of candidates) {
+      await sleep(PAUSE_MS);
       for (let repeat = 0; repeat < repeats; repeat += 1)
         candidate.times.push(await candidate.run());
     }
