@@ -20,7 +20,7 @@ export interface Graph {
   op(op: string, inputs: Value[], attributes?: Attributes, domain?: string): Value;
   /** Parts of the given sizes along an axis. */
   split(x: Value, sizes: number[], axis: number): Value[];
-  /** Parts of one value along an axis, joined again. */
+  /** Values joined along an axis. */
   concat(parts: Value[], axis: number): Value;
   reshape(x: Value, dims: readonly number[]): Value;
   transpose(x: Value, perm: readonly number[]): Value;

@@ -12,9 +12,7 @@ export function pointFeatures(graph: Graph, points: Value): Value {
     graph.weight(`${parts.prompt}.pe_layer.positional_encoding_gaussian_matrix`),
   ]);
   const angles = graph.op('Mul', [projected, graph.floats([2 * Math.PI])]);
-  return graph.op('Concat', [graph.op('Sin', [angles]), graph.op('Cos', [angles])], {
-    axis: { int: -1 },
-  });
+  return graph.concat([graph.op('Sin', [angles]), graph.op('Cos', [angles])], -1);
 }
 
 /** Positions of the image's cells, [width, side²]; made of constants only, so onnxruntime works it out at loading. */

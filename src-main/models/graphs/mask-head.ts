@@ -104,5 +104,5 @@ function coarseStrips(
 /** A bias for each of the four cells that a doubling makes of one. */
 function repeated(graph: Graph, name: string): Value {
   const once = graph.weight(name);
-  return graph.op('Concat', [once, once, once, once], { axis: { int: 0 } });
+  return graph.concat([once, once, once, once], 0);
 }

@@ -149,7 +149,7 @@ function attention(graph: Graph, tokens: Value, name: string, place: Place): Val
   const cells = windowCells(side, side, window);
   const normed = layerNorm(graph, tokens, `${name}.norm`, TORCH_EPSILON);
   const padding = graph.weight(`${name}.norm.bias`, { dims: [1, width] });
-  const padded = graph.op('Concat', [normed, padding], { axis: { int: 0 } });
+  const padded = graph.concat([normed, padding], 0);
   const [query, key, value] = [0, 1, 2].map((which) => {
     const projected = graph.op(
       'Gemm',

@@ -65,7 +65,7 @@ export function windowAttention(graph: Graph, x: Value, strip: Strip, block: Blo
     return row < height && column < columns ? (group * height + row) * columns + column : padding;
   });
   const zeros = graph.floats(new Array<number>(width).fill(0), [1, width]);
-  const padded = cells.includes(padding) ? graph.op('Concat', [x, zeros], { axis: { int: 0 } }) : x;
+  const padded = cells.includes(padding) ? graph.concat([x, zeros], 0) : x;
   const ofCells = (part: 'keys' | 'values') => {
     const projected = project(graph, padded, block, { part });
     return byHead(graph, projected, { rows: cells, groups, heads, n: width / heads });
@@ -108,7 +108,7 @@ export function globalAttention(graph: Graph, xs: Value[], strips: Strip[], bloc
         const projected = project(graph, x, block, { part, ...which });
         return byHead(graph, projected, { rows, groups: 1, heads, n: head });
       });
-      return graph.op('Concat', [...ofStrips, padding], { axis: { int: 2 } });
+      return graph.concat([...ofStrips, padding], 2);
     };
     return { heads, which, key: ofAll('keys'), value: ofAll('values') };
   });
