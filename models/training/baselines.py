@@ -9,16 +9,17 @@ from pathlib import Path
 
 import cv2
 
-from data import load, split
+from data import NESTED, load, split
 from scoring import CLASSICAL, cases_of, choose, cut, dice, surface_dice, truth
 
 
 PARTS = ("heldOut", "unseen")
 
 
-def sets_of(data, part, limit):
+def sets_of(data, part, limit, nested=NESTED):
     """{source: [Case]} of the held-out patients or the unseen data sets, the same in every script."""
-    items = split(load(data))["test"] if part == "heldOut" else [item for _, of_group in load(data, "nc") for item in of_group]
+    groups = load(data, "open" if part == "heldOut" else "nc", nested)
+    items = split(groups)["test"] if part == "heldOut" else [item for _, of_group in groups for item in of_group]
     return cases_of(choose(items, limit))
 
 

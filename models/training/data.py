@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import nibabel
 import numpy as np
 from PIL import Image
@@ -27,8 +28,17 @@ LEFT_OUT = {
     "nc-full-head-mr": "layers round the whole head",
     "nc-medsam2-ct-lesions-3d": "two volumes, kept for the volume tests",
 }
-# Whole tumour and tumour core are what readers box as often as the single parts.
-UNIONS = {"fets2021-glioma-mr": ((1, 2, 3), (1, 3)), "utsw-glioma-mr": ((1, 2, 3), (1, 3))}
+# Labels that lie in one another are read as the regions they bound, as their field scores them: whole tumour and tumour
+# core, optic disc and optic cup. A box round oedema is a box round the whole tumour, one round a disc's rim a box round
+# the disc: as targets of their own, rings contradict what they surround.
+TUMOUR_REGIONS, DISC_REGIONS = ((1, 2, 3), (1, 3)), ((1, 2), (2,))
+NESTED = {
+    "fets2021-glioma-mr": TUMOUR_REGIONS,
+    "utsw-glioma-mr": TUMOUR_REGIONS,
+    "nc-brats2023-glioma-mr": TUMOUR_REGIONS,
+    "drishti-gs-fundus": DISC_REGIONS,
+    "nc-smdg-glaucoma-fundus": DISC_REGIONS,
+}
 
 
 @dataclass
@@ -45,7 +55,6 @@ class Item:
     bits: np.ndarray
     drawn: np.ndarray
     """[H, W] bool: every object that anybody drew on this image; shared between its items."""
-    training_only: bool = False
 
     @property
     def box(self):
@@ -76,12 +85,15 @@ def read_rows(folder, licences):
     return [row for row in rows if source(row).startswith("nc-") == (licences == "nc") and source(row) not in LEFT_OUT]
 
 
-def load(data, licences="open"):
-    """[(group, items)]: every object of `images` and of `collections`, in the order of the manifests."""
-    return [(group, _load_group(Path(data) / group, licences)) for group in ("images", "collections")]
+def load(data, licences="open", nested=NESTED):
+    """[(group, items)]: every object of `images` and of `collections`, in the order of the manifests.
+
+    `nested` {source: regions as tuples of labels}; with {} every label is an object of its own, as versions 1 to 4 read them.
+    """
+    return [(group, _load_group(Path(data) / group, licences, nested)) for group in ("images", "collections")]
 
 
-def _load_group(folder, licences):
+def _load_group(folder, licences, nested):
     images, drawn, items = {}, {}, []
     for row in read_rows(folder, licences):
         if row["file"].endswith(".nii.gz"):
@@ -92,7 +104,7 @@ def _load_group(folder, licences):
             drawn[row["file"]] = np.zeros(images[row["file"]].shape[:2], bool)
         mask = np.asarray(Image.open(folder / row["mask"]).convert("L"))
         drawn[row["file"]] |= mask > 0
-        items += _objects(row, images[row["file"]], mask, drawn[row["file"]])
+        items += objects_of(row, images[row["file"]], mask, drawn[row["file"]], nested)
     return items
 
 
@@ -105,14 +117,16 @@ def _decode(path):
     return image if image.ndim == 2 else image[..., 0]
 
 
-def _objects(row, image, mask, drawn):
-    """Each connected component (8-neighbourhood) of each label, and of some unions, that is large enough."""
+def objects_of(row, image, mask, drawn, nested=NESTED):
+    """Each connected component (8-neighbourhood) of each label, or region of nested labels, that is large enough."""
     source = row["file"].split("/")[0]
-    labels = [((int(value),), False) for value in np.unique(mask[mask > 0])]
-    labels += [(union, True) for union in UNIONS.get(source, ())]
+    if source in nested:
+        regions = [(values, joined(np.isin(mask, values))) for values in nested[source]]
+    else:
+        regions = [((int(value),), mask == value) for value in np.unique(mask[mask > 0])]
     found = []
-    for values, training_only in labels:
-        labelled, _ = ndimage.label(np.isin(mask, values), structure=np.ones((3, 3)))
+    for values, region in regions:
+        labelled, _ = ndimage.label(region, structure=np.ones((3, 3)))
         for index, part in enumerate(ndimage.find_objects(labelled), start=1):
             bits = labelled[part] == index
             if bits.sum() < MINIMUM_OBJECT_PX:
@@ -121,8 +135,15 @@ def _objects(row, image, mask, drawn):
             origin = (part[1].start, part[0].start)
             # Where no patient is named, the image is the case.
             case = row["case_id"] or row["file"]
-            found.append(Item(source, case, row["licence"], row["modality"], name, image, origin, bits, drawn, training_only))
+            found.append(Item(source, case, row["licence"], row["modality"], name, image, origin, bits, drawn))
     return found
+
+
+def joined(region):
+    """The region without the unlabelled seams, a pixel or two wide, that some exports leave between labels, and without holes."""
+    padded = np.pad(region.astype(np.uint8), 2)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    return ndimage.binary_fill_holes(closed)[2:-2, 2:-2]
 
 
 def _volume_items(folder, row):
@@ -138,9 +159,9 @@ def _volume_items(folder, row):
             image = np.ascontiguousarray(np.take(view, index, axis=axis).T)
             mask = np.take(labels, index, axis=axis).T
             slice_row = {**row, "mask": f"{row['mask']}[{axis}:{index}]"}
-            items += _objects(slice_row, image, mask, mask > 0)
+            items += objects_of(slice_row, image, mask, mask > 0)
             if len(np.unique(mask[mask > 0])) > 1:
-                items += _objects({**slice_row, "mask": slice_row["mask"] + "union"}, image, (mask > 0) * np.uint8(255), mask > 0)
+                items += objects_of({**slice_row, "mask": slice_row["mask"] + "union"}, image, (mask > 0) * np.uint8(255), mask > 0)
     return items
 
 
@@ -164,7 +185,5 @@ def split(groups):
             for index, case in enumerate(ordered):
                 role[source, case] = "test" if index < tests else "validation" if index < tests + validations else "training"
         for item in items:
-            part = role[item.source, item.case]
-            if part == "training" or not item.training_only:
-                parts[part].append(item)
+            parts[role[item.source, item.case]].append(item)
     return parts

@@ -15,6 +15,7 @@ from scipy import stats
 
 from answer import answer, load_network, load_shipped, negatives
 from baselines import PARTS, sets_of
+from data import NESTED
 from network import Shipped
 from scoring import CLASSICAL, Case, dice, enlarged_box, surface_dice, truth
 
@@ -118,10 +119,23 @@ def score_confidence(rows, low_below):
     }
 
 
-def thinned(cases, scores, limit):
-    """At most `limit` of the cases, evenly spread, with their baselines."""
-    picked = np.unique(np.linspace(0, len(cases) - 1, min(limit, len(cases))).round().astype(int))
-    return [cases[index] for index in picked], [scores[index] for index in picked]
+def score_single_labels(networks, sources):
+    """Mean DSC of nested labels each on its own, as versions before 5 were scored, and the macro mean over all sets with them."""
+    means = {name: {source: float(np.mean(reached(answer(network, cases)))) for source, cases in sources.items()} for name, network in networks.items()}
+    return {
+        "macro": {name: round(float(np.mean(list(of_method.values()))), 4) for name, of_method in means.items()},
+        "rows": [
+            {"source": source, "objects": len(sources[source]), "dsc": {name: round(of_method[source], 4) for name, of_method in means.items()}}
+            for source in sources
+            if source in NESTED
+        ],
+    }
+
+
+def thinned(of_source, limit):
+    """At most `limit` of the list, evenly spread."""
+    picked = np.unique(np.linspace(0, len(of_source) - 1, min(limit, len(of_source))).round().astype(int))
+    return [of_source[index] for index in picked]
 
 
 def main():
@@ -141,13 +155,15 @@ def main():
         networks["earlier"] = Shipped(load_network(options.earlier.parent)).eval()
     sources, baselines = {}, {}
     for source, cases in sets_of(options.data, options.part, kept["objects"]).items():
-        sources[source], baselines[source] = thinned(cases, kept[options.part][source], options.objects)
+        sources[source], baselines[source] = (thinned(of_source, options.objects) for of_source in (cases, kept[options.part][source]))
     rows = score_sets(networks, sources, baselines)
     result = {"objectsPerSet": options.objects, "rows": rows, "macro": macro(rows), "confidence": score_confidence(rows, low_below)}
     for row in rows:
         del row["expected"], row["reached"]
     result["nothing"] = score_nothing(networks["model"], [case.item for cases in sources.values() for case in cases], low_below)
     result["looseness"] = score_looseness(networks["model"], sources)
+    single = sets_of(options.data, options.part, kept["objects"], nested={})
+    result["singleLabels"] = score_single_labels(networks, {source: thinned(cases, options.objects) for source, cases in single.items()})
     print(json.dumps({name: value for name, value in result.items() if name != "rows"}), flush=True)
     (options.run / f"scores-{options.part}.json").write_text(json.dumps(result, indent=1) + "\n")
 

@@ -57,7 +57,7 @@ def choose(items, limit, seed=11):
     """{source: at most `limit` objects of at least 100 px, drawn by chance}, sources in alphabetical order."""
     by_source = {}
     for item in items:
-        if item.bits.sum() >= MINIMUM_SCORED_PX and not item.training_only:
+        if item.bits.sum() >= MINIMUM_SCORED_PX:
             by_source.setdefault(item.source, []).append(item)
     rng = np.random.default_rng(seed)
     drawn = {}

@@ -5,16 +5,18 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from PIL import Image
 
 from answer import negatives
 from augment import draw_box, exchange, sample
-from data import Item, load, split
+from data import Item, load, objects_of, split
 from network import FLIPS, BoxUNet, Shipped
 from scoring import CLASSICAL, Case, box_pixels, dice, enlarged_box, paper_box, surface_dice
-from train import loss_of
+from synthetic_pet import pet_slice
+from train import FORMULAS, loss_of
 
 
 def disc_item(size=160, radius=30, centre=(80, 70), case="1", source="discs"):
@@ -58,6 +60,43 @@ class Data(unittest.TestCase):
         self.assertEqual({item.source for item in closed}, {"nc-ct"})
         whole = parts["training"][0]
         self.assertEqual(whole.mask.sum(), whole.bits.sum())
+
+
+class NestedLabels(unittest.TestCase):
+    def test_are_regions_that_unlabelled_seams_do_not_cut(self):
+        """A bull's eye of three labels with seams of a pixel between them, as two glioma sources deliver them."""
+        y, x = np.meshgrid(np.arange(90), np.arange(90), indexing="ij")
+        distance = np.hypot(x - 44, y - 40)
+        mask = np.select([distance < 8, distance < 9, distance < 16, distance < 17, distance < 30], [1, 0, 3, 0, 2], 0).astype(np.uint8)
+        found = {
+            source: objects_of({"file": f"{source}/a.png", "mask": "m", "case_id": "1", "licence": "", "modality": "MR"}, mask * 0, mask, mask > 0)
+            for source in ("fets2021-glioma-mr", "some-other-mr")
+        }
+        whole, core = found["fets2021-glioma-mr"]
+        self.assertTrue(np.array_equal(whole.mask, distance < 30))
+        self.assertTrue(np.array_equal(core.mask, distance < 16))
+        self.assertEqual([item.bits.sum() for item in found["some-other-mr"]], [(mask == value).sum() for value in (1, 2, 3)])
+
+
+class Formulas(unittest.TestCase):
+    def test_draw_objects_that_differ_from_their_surroundings(self):
+        for draw in FORMULAS.values():
+            rng, spread = np.random.default_rng(2), []
+            for _ in range(20):
+                image, mask = draw(rng)
+                self.assertEqual((image.dtype, image.shape[:2], mask.dtype), (np.uint8, mask.shape, bool))
+                self.assertTrue(mask.any() and not mask.all())
+                near = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool) & ~mask
+                spread.append(np.abs(image[mask].mean(0) - image[near].mean(0)).max())
+            self.assertGreater(np.median(spread), 15)
+
+    def test_draw_tumours_on_pet_that_are_larger_than_their_hot_part(self):
+        rng, hot = np.random.default_rng(5), []
+        for _ in range(60):
+            image, mask = pet_slice(rng)
+            hot.append((image[mask] > 0.5 * np.percentile(image[mask], 98)).mean())
+        self.assertGreater(np.mean(np.array(hot) > 0.95), 0.2)
+        self.assertGreater(np.mean(np.array(hot) < 0.6), 0.2)
 
 
 class Exchange(unittest.TestCase):

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -16,11 +16,13 @@ import numpy as np
 import torch
 from torch import nn
 
-import synthetic
 from augment import negative, sample
 from crop import RECIPE, crop_to_input, resample
 from data import Item, load, split, tight_box
 from network import BoxUNet
+from synthetic import ct_slice, texture_slice
+from synthetic_cells import cell_slice
+from synthetic_pet import pet_slice
 from warm_start import load_initial
 
 WEIGHT_DECAY = 0.01
@@ -29,12 +31,15 @@ AVERAGE_DECAY = 0.999
 WATCHED_OBJECTS = 96
 # Weight of the mask's loss where nobody drew anything (something unlabelled may be there), and of the DSC's loss.
 NEGATIVE_WEIGHT, QUALITY_WEIGHT = 0.2, 0.2
+OTHER_CONTEXTS = (1.3, 2.1)
 
 
 @dataclass(frozen=True)
 class Stage:
     """What is drawn. Stage 1 is the first release's mixture (images/ only); stage 2 adds the open part of collections/,
-    stage 3 true shapes with a piece of another picture in them or round them; stage 4 draws fewer slices by formula."""
+    stage 3 true shapes with a piece of another picture in them or round them; stage 4 draws fewer slices by formula; stage 5
+    has nested labels as the regions they bound (data.py), PET and cells by formula, crops with less or more round the box,
+    and leans less on large sources."""
 
     groups: tuple
     learning_rate: float
@@ -43,7 +48,15 @@ class Stage:
     negative_share: float
     objects_counted: int
     exchange_share: float = 0.0
+    pet_share: float = 0.0
+    cell_share: float = 0.0
+    other_context_share: float = 0.0
     batch: int = 16
+
+    @property
+    def families(self):
+        """{name of a family of slices by formula: its share of the samples}."""
+        return {CT: self.ct_share, TEXTURE: self.texture_share, PET: self.pet_share, CELL: self.cell_share}
 
 
 STAGES = {
@@ -51,16 +64,19 @@ STAGES = {
     2: Stage(("images", "collections"), 4e-4, 0.1, 0.08, 0.07, 400),
     3: Stage(("images", "collections"), 1e-3, 0.08, 0.06, 0.07, 400, 0.15),
     4: Stage(("images", "collections"), 1e-3, 0.05, 0.04, 0.07, 400, 0.15),
+    5: Stage(("images", "collections"), 1e-3, 0.03, 0.03, 0.07, 150, 0.15, 0.03, 0.02, 0.4),
 }
 DRAWN_SLICES = 1200
-CT, TEXTURE = "drawn CT", "drawn texture"
+CT, TEXTURE, PET, CELL = "drawn CT", "drawn texture", "drawn PET", "drawn cell"
+FORMULAS = {CT: ct_slice, TEXTURE: texture_slice, PET: pet_slice, CELL: cell_slice}
 
 
-def drawn_items(count, seed):
-    """`count` slices by formula of either family; every one is used many times, turned and scaled anew."""
+def drawn_items(families, count, seed):
+    """`count` slices by formula of each family that has a share; every one is used many times, turned and scaled anew."""
     rng = np.random.default_rng([seed, 1])
     items = []
-    for source, draw in ((CT, synthetic.ct_slice), (TEXTURE, synthetic.texture_slice)):
+    for source in (name for name, share in families.items() if share > 0):
+        draw = FORMULAS[source]
         for index in range(count):
             image, mask = draw(rng)
             if not mask.any():
@@ -76,9 +92,9 @@ class Batches(torch.utils.data.Dataset):
     def __init__(self, items, stage, seed, steps):
         self.stage, self.seed, self.steps = stage, seed, steps
         self.sources = {}
-        for item in items + drawn_items(DRAWN_SLICES, seed):
+        for item in items + drawn_items(stage.families, DRAWN_SLICES, seed):
             self.sources.setdefault(item.source, []).append(item)
-        self.real = [source for source in self.sources if source not in (CT, TEXTURE)]
+        self.real = [source for source in self.sources if source not in FORMULAS]
         weights = np.array([math.sqrt(min(len(self.sources[source]), stage.objects_counted)) for source in self.real])
         self.weights = weights / weights.sum()
 
@@ -91,23 +107,29 @@ class Batches(torch.utils.data.Dataset):
         drawn = []
         while len(drawn) < self.stage.batch:
             item, empty = self._draw(rng), rng.random() < self.stage.negative_share
-            one = negative(item, rng) if empty else sample(item, rng, other=self._other(rng))
+            one = negative(item, rng) if empty else sample(item, rng, self._recipe(rng), self._other(rng))
             if one is not None:
                 drawn.append((*one, not empty))
         inputs, targets, real = zip(*drawn)
         return torch.from_numpy(np.stack(inputs)), torch.from_numpy(np.stack(targets)), torch.tensor(real)
+
+    def _recipe(self, rng):
+        """The recipe, for some samples with another context factor."""
+        if self.stage.other_context_share == 0 or rng.random() >= self.stage.other_context_share:
+            return RECIPE
+        return replace(RECIPE, context_factor=rng.uniform(*OTHER_CONTEXTS))
 
     def _other(self, rng):
         """The image that a piece is taken from; None for most samples."""
         return self._draw(rng).image if rng.random() < self.stage.exchange_share else None
 
     def _draw(self, rng):
-        kind = rng.random()
-        if kind < self.stage.ct_share:
-            source = CT
-        elif kind < self.stage.ct_share + self.stage.texture_share:
-            source = TEXTURE
-        else:
+        kind, source = rng.random(), None
+        for family, share in self.stage.families.items():
+            if 0 <= kind < share:
+                source = family
+            kind -= share
+        if source is None:
             source = self.real[rng.choice(len(self.real), p=self.weights)]
         return self.sources[source][rng.integers(len(self.sources[source]))]
 
