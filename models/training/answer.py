@@ -35,7 +35,7 @@ def load_network(run):
 
 
 def load_shipped(run):
-    """The network as it is exported: four flips, calibrated by RUN/calibration.json."""
+    """The network as it is exported: near and far look, calibrated by RUN/calibration.json."""
     found = json.loads((run / "calibration.json").read_text())
     return Shipped(load_network(run), found["temperature"], found["scale"], found["shift"]).eval()
 
@@ -50,21 +50,21 @@ def answer(network, cases):
     answers = []
     for start in range(0, len(cases), BATCH):
         part = cases[start : start + BATCH]
-        inputs, rects = zip(*[crop_to_input(case.item.image, case.box) for case in part])
+        inputs, rects = zip(*[crop_to_input(case.item.image, case.box, network.recipe) for case in part])
         with torch.no_grad():
             logits, expected = network(torch.from_numpy(np.stack(inputs)).contiguous(memory_format=torch.channels_last))
         for case, rect, of_case, dsc in zip(part, rects, logits[:, 0].numpy(), expected.numpy()):
-            answers.append(Answer(case, _on_region(of_case, rect, case), rect, of_case, float(dsc)))
+            answers.append(Answer(case, _on_region(of_case, rect, case, network.recipe), rect, of_case, float(dsc)))
     return answers
 
 
-def _on_region(logits, rect, case):
-    region = region_of(case.item, case.box)
-    part, (x, y), _ = logits_to_mask(logits, rect, *case.item.image.shape[:2])
-    mask = np.zeros((region[3] - region[1], region[2] - region[0]), bool)
-    x, y = x - region[0], y - region[1]
-    mask[y : y + part.shape[0], x : x + part.shape[1]] = part
-    return mask
+def _on_region(logits, rect, case, recipe):
+    """The mask on the case's region; what the crop holds beyond it is cut off."""
+    x0, y0, x1, y1 = region_of(case.item, case.box)
+    part, (x, y), _ = logits_to_mask(logits, rect, *case.item.image.shape[:2], recipe)
+    whole = np.zeros(case.item.image.shape[:2], bool)
+    whole[y : y + part.shape[0], x : x + part.shape[1]] = part
+    return whole[y0:y1, x0:x1]
 
 
 def negatives(items, count, seed):

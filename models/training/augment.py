@@ -3,14 +3,14 @@
 import cv2
 import numpy as np
 
-from crop import RECIPE, crop_rect, crop_to_input, resample
+from crop import LOOK, crop_rect, crop_to_input, resample
 from data import tight_box
 
 WINDOW_LIMIT_PX = 288
 PAPER_SHIFT_PX, PAPER_SIDE_PX = 20, 1024
 
 
-def sample(item, rng, recipe=RECIPE, other=None):
+def sample(item, rng, recipe=LOOK, other=None):
     """(input float32 [5, S, S], target float32 [1, S', S']) for one object, augmented; None if the object was lost.
 
     `other`, if given, is another image; a piece of it takes the place of what is in or round the object. The target is
@@ -35,7 +35,7 @@ def sample(item, rng, recipe=RECIPE, other=None):
     return orient(change_intensities(inputs, rng), target, rng)
 
 
-def negative(item, rng, recipe=RECIPE):
+def negative(item, rng, recipe=LOOK):
     """(input, empty target) of a box that holds nothing anybody drew; None if no place for one was found."""
     height, width = item.drawn.shape
     for _ in range(12):

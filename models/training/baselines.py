@@ -9,8 +9,9 @@ from pathlib import Path
 
 import cv2
 
+from crop import LOOK
 from data import NESTED, load, split
-from scoring import CLASSICAL, cases_of, choose, cut, dice, surface_dice, truth
+from scoring import CLASSICAL, cases_of, choose, cut, dice, region_of, surface_dice, truth
 
 
 PARTS = ("heldOut", "unseen")
@@ -24,7 +25,7 @@ def sets_of(data, part, limit, nested=NESTED):
 
 
 def score(case):
-    region = case.region
+    region = region_of(case.item, case.box, LOOK)
     image, mask = cut(case.item.image, region), truth(case.item, region)
     scores = {}
     for name, method in CLASSICAL.items():

@@ -4,7 +4,7 @@ The reference for the application's own implementation; both are checked against
 [row, column(, channel)]; boxes are [x0, y0, x1, y1] in pixel edges (pixel i covers [i, i + 1)).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,10 +13,10 @@ import numpy as np
 class Recipe:
     """Constants of the recipe; `model.json` carries the same values under `input`, `crop` and `output`."""
 
-    size_px: int = 128
-    output_size_px: int = 64
-    context_factor: float = 1.5
-    minimum_size_px: float = 16.0
+    size_px: int = 192
+    output_size_px: int = 96
+    context_factor: float = 2.25
+    minimum_size_px: float = 24.0
     minimum_aspect: float = 0.5
     percentiles: tuple = (0.5, 99.5)
     minimum_range: float = 0.001
@@ -26,6 +26,9 @@ class Recipe:
 
 
 RECIPE = Recipe()
+# What the network itself looks at and was trained on: the middle of the recipe's crop, at the same scale. It also looks at
+# the whole of that crop, shrunk to this size (network.py).
+LOOK = replace(RECIPE, size_px=128, output_size_px=64, context_factor=1.5, minimum_size_px=16.0)
 
 
 def crop_rect(box, recipe=RECIPE):
@@ -134,15 +137,15 @@ def logits_to_mask(logits, rect, height, width, recipe=RECIPE):
     """
     size = recipe.output_size_px
     probability = 1.0 / (1.0 + np.exp(-logits.astype(np.float64)))
-    x_from, x_to, columns = _bilinear_matrix(rect[0], rect[2], size, width)
-    y_from, y_to, rows = _bilinear_matrix(rect[1], rect[3], size, height)
+    x_from, x_to, columns = bilinear_matrix(rect[0], rect[2], size, width)
+    y_from, y_to, rows = bilinear_matrix(rect[1], rect[3], size, height)
     upsampled = rows @ probability @ columns.T
     mask = upsampled > recipe.threshold
     mean = float(upsampled[mask].mean()) if mask.any() else 0.0
     return mask, (x_from, y_from), mean
 
 
-def _bilinear_matrix(start, end, count, length):
+def bilinear_matrix(start, end, count, length):
     """First and past-the-last pixel whose centre is in [start, end) and in the image, and their weights [n, count]."""
     first = max(0, int(np.ceil(start - 0.5)))
     past = max(first, min(length, int(np.ceil(end - 0.5))))

@@ -16,7 +16,7 @@ from scipy import stats
 from answer import answer, load_network, load_shipped, negatives
 from baselines import PARTS, sets_of
 from data import NESTED
-from network import Shipped
+from network import NearLook
 from scoring import CLASSICAL, Case, dice, enlarged_box, surface_dice, truth
 
 LOOSENESS = {"exact": 1.0, "sides x 1.2": 1.2, "sides x 1.4": 1.4}
@@ -144,7 +144,7 @@ def main():
     parser.add_argument("--run", type=Path, required=True, help="with calibration.json and baselines.json")
     parser.add_argument("--part", choices=PARTS, required=True)
     parser.add_argument("--objects", type=int, default=40, help="at most so many per data set")
-    parser.add_argument("--earlier", type=Path, help="checkpoint.pt of the version before, scored beside it")
+    parser.add_argument("--earlier", type=Path, help="checkpoint.pt of version 4, scored beside it as that was shipped")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -152,7 +152,7 @@ def main():
     low_below = json.loads((options.run / "calibration.json").read_text())["lowBelow"]
     networks = {"model": load_shipped(options.run)}
     if options.earlier:
-        networks["earlier"] = Shipped(load_network(options.earlier.parent)).eval()
+        networks["earlier"] = NearLook(load_network(options.earlier.parent)).eval()
     sources, baselines = {}, {}
     for source, cases in sets_of(options.data, options.part, kept["objects"]).items():
         sources[source], baselines[source] = (thinned(of_source, options.objects) for of_source in (cases, kept[options.part][source]))

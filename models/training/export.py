@@ -44,7 +44,8 @@ def verification(network, folder):
     with torch.no_grad():
         logits = network(torch.from_numpy(inputs[None]))[0][0, 0].numpy()
     mask, _, _ = logits_to_mask(logits, rect, *image.shape)
-    cells = [(row, column) for row in (4, 18, 32, 46, 60) for column in (4, 18, 32, 46, 60)]
+    places = [int(RECIPE.output_size_px * (index + 0.5) / 5) for index in range(5)]
+    cells = [(row, column) for row in places for column in places]
     return {
         "description": "A fixed drawn slice (8-bit grey, row by row) and box through the whole recipe; logits at some cells of the output grid and the mask's area.",
         "slice": {"path": "golden/verification-slice.u8", "sha256": sha256(path), "widthPx": 96, "heightPx": 80, "channels": 1},

@@ -3,14 +3,17 @@
 import torch
 from torch import nn
 
+from crop import LOOK, RECIPE, bilinear_matrix, resample_matrix
+
 CHANNELS = (32, 56, 96, 144, 176)
 # Levels (0 = finest) of the way down and up that have a second and a third block; these begin as the identity.
 SECOND_DOWN, THIRD_DOWN = (1, 2, 3, 4), (3, 4)
 SECOND_UP, THIRD_UP = (1, 2, 3), (2, 3)
 # The modules that hold them: without its weights such a block changes nothing.
 FURTHER = ("down_more.", "down_third.", "up_more.", "up_third.")
-FLIPS = ((), (3,), (2,), (2, 3))
-
+# Reflections of the near and of the far look; and those of the only look of versions 1 to 4.
+FLIPS = (((), (2, 3)), ((2,), (3,)))
+ALL_FLIPS = ((), (3,), (2,), (2, 3))
 
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions with batch normalisation and a shortcut (1x1 where the width changes)."""
@@ -96,21 +99,57 @@ def _through(x, level, *further):
     return x
 
 
-class Shipped(nn.Module):
-    """What is exported: the mean over four flips, calibrated; [N, 5, S, S] -> (logits [N, 1, S/2, S/2], DSC [N] 0..1).
+def _reflected(look, flips):
+    return [torch.flip(look, dims) if dims else look for dims in flips]
 
+
+def _mean_turned_back(parts, flips):
+    """The mean of answers to reflections, each reflected back."""
+    return sum(torch.flip(part, dims) if dims else part for part, dims in zip(parts, flips)) / len(flips)
+
+
+class NearLook(nn.Module):
+    """What versions 1 to 4 exported, uncalibrated: the mean over four reflections of the near look alone."""
+
+    recipe = LOOK
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        logits, dsc = self.network(torch.cat(_reflected(x, ALL_FLIPS)))
+        return _mean_turned_back(torch.chunk(logits, len(ALL_FLIPS)), ALL_FLIPS), torch.sigmoid(dsc.reshape(len(ALL_FLIPS), -1).mean(0))
+
+
+class Shipped(nn.Module):
+    """What is exported: two looks at the recipe's crop, each in several reflections, averaged and calibrated.
+
+    [N, 5, S, S] -> (logits [N, 1, S/2, S/2], DSC [N] 0..1). The near look is the middle of the crop, on which the network was
+    trained; the far one is all of it, shrunk to the near one's size. Where only the far one looks, it answers alone.
     Logits are divided by a temperature; the DSC is sigmoid(scale * logit + shift). Both are fitted by calibrate.py.
     """
+
+    recipe = RECIPE
 
     def __init__(self, network, temperature=1.0, scale=1.0, shift=0.0):
         super().__init__()
         self.network, self.temperature, self.scale, self.shift = network, temperature, scale, shift
+        size, near, output = RECIPE.size_px, LOOK.size_px, RECIPE.output_size_px
+        self.edge = (size - near) // 2
+        self.seam = self.edge // 2
+        share = nn.functional.pad(torch.full([LOOK.output_size_px] * 2, 0.5), [self.seam] * 4)
+        self.register_buffer("near_share", share)
+        self.register_buffer("shrink", torch.from_numpy(resample_matrix(0, size, near, size)).float())
+        self.register_buffer("grow", torch.from_numpy(bilinear_matrix(0, output, LOOK.output_size_px, output)[2]).float())
 
     def forward(self, x):
-        flipped = torch.cat([torch.flip(x, dims) if dims else x for dims in FLIPS])
-        logits, dsc = self.network(flipped)
-        parts = torch.chunk(logits, len(FLIPS))
-        back = [torch.flip(part, dims) if dims else part for part, dims in zip(parts, FLIPS)]
-        logits = sum(back) / len(FLIPS) / self.temperature
-        dsc = dsc.reshape(len(FLIPS), -1).mean(0)
-        return logits, torch.sigmoid(self.scale * dsc + self.shift)
+        inner = slice(self.edge, self.edge + LOOK.size_px)
+        near, far = x[:, :, inner, inner], self.shrink @ x @ self.shrink.T
+        logits, dsc = self.network(torch.cat(_reflected(near, FLIPS[0]) + _reflected(far, FLIPS[1])))
+        count = len(FLIPS[0]) + len(FLIPS[1])
+        parts = torch.chunk(logits, count)
+        near = nn.functional.pad(_mean_turned_back(parts[: len(FLIPS[0])], FLIPS[0]), [self.seam] * 4)
+        far = self.grow @ _mean_turned_back(parts[len(FLIPS[0]) :], FLIPS[1]) @ self.grow.T
+        logits = (near * self.near_share + far * (1 - self.near_share)) / self.temperature
+        return logits, torch.sigmoid(self.scale * dsc.reshape(count, -1).mean(0) + self.shift)

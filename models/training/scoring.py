@@ -1,6 +1,7 @@
 """What is scored and how: which objects, which boxes, DSC and NSD, and the classical methods a network has to beat.
 
-Everything happens on the `region` of an object: the part of the slice that the box's crop and the object touch.
+Everything happens on the `region` of an object: the part of the slice that the box's crop and the object touch. Classical
+methods are given that of the near look, which is what they were given beside the versions before.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from crop import crop_rect
+from crop import RECIPE, crop_rect
 
 MINIMUM_SCORED_PX = 100  # the paper's curation of 2D objects
 PAPER_SHIFT_PX, PAPER_SIDE_PX = 20, 1024
@@ -30,8 +31,8 @@ class Case:
         return region_of(self.item, self.box)
 
 
-def region_of(item, box):
-    rect, tight = crop_rect(box), item.box
+def region_of(item, box, recipe=RECIPE):
+    rect, tight = crop_rect(box, recipe), item.box
     height, width = item.image.shape[:2]
     x0, y0 = (max(0, int(min(rect[i], box[i], tight[i])) - 4) for i in (0, 1))
     x1 = min(width, int(max(rect[2], box[2], tight[2])) + 5)

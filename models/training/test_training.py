@@ -12,8 +12,9 @@ from PIL import Image
 
 from answer import negatives
 from augment import draw_box, exchange, sample
+from crop import RECIPE, coverage, crop_to_input
 from data import Item, load, objects_of, split
-from network import FLIPS, BoxUNet, Shipped
+from network import BoxUNet, Shipped
 from scoring import CLASSICAL, Case, box_pixels, dice, enlarged_box, paper_box, surface_dice
 from synthetic_pet import pet_slice
 from train import FORMULAS, loss_of
@@ -162,13 +163,32 @@ class Network(unittest.TestCase):
     def test_ships_an_answer_that_turns_with_the_image(self):
         torch.manual_seed(0)
         shipped = Shipped(BoxUNet(), temperature=1.3, scale=0.7, shift=0.2).eval()
-        x = torch.rand(2, 5, 64, 64)
+        x = torch.rand(2, 5, RECIPE.size_px, RECIPE.size_px)
         with torch.no_grad():
             logits, dsc = shipped(x)
-            for dims in FLIPS[1:]:
-                turned, same = shipped(torch.flip(x, dims))
-                self.assertLess(float((torch.flip(turned, dims) - logits).abs().max()), 1e-4)
-                self.assertLess(float((same - dsc).abs().max()), 1e-5)
+            turned, same = shipped(torch.flip(x, (2, 3)))
+        self.assertLess(float((torch.flip(turned, (2, 3)) - logits).abs().max()), 1e-4)
+        self.assertLess(float((same - dsc).abs().max()), 1e-5)
+
+    def test_ships_two_looks_that_lie_on_one_another(self):
+        """A network that answers the box itself: both looks say where it is on the recipe's output grid."""
+
+        class BoxAnswer(torch.nn.Module):
+            def forward(self, x):
+                return torch.nn.functional.avg_pool2d(x[:, 3:4], 2), torch.zeros(len(x))
+
+        box = (21.0, 40.0, 82.0, 97.0)
+        inputs, rect = crop_to_input(np.zeros((120, 130)), box)
+        logits, _ = Shipped(BoxAnswer())(torch.from_numpy(inputs[None]))
+        size = RECIPE.output_size_px
+        expected = np.outer(coverage(box[1], box[3], rect[1], rect[3], size), coverage(box[0], box[2], rect[0], rect[2], size))
+        # The far look is blurred by a cell; a shift by one cell would cost the sides of the box a whole one.
+        found = logits[0, 0].numpy()
+        for axis in (0, 1):
+            centre = lambda map: (map.sum(axis) * np.arange(size)).sum() / map.sum()
+            self.assertAlmostEqual(centre(found), centre(expected), delta=0.02)
+        self.assertAlmostEqual(found.sum() / expected.sum(), 1, delta=0.02)
+        self.assertGreater(dice(found > 0.5, expected > 0.5), 0.97)
 
     def test_learns_neither_mask_nor_dice_from_a_box_on_nothing_as_if_it_were_an_object(self):
         logits, dsc, empty = torch.full((1, 1, 4, 4), -9.0), torch.zeros(1), torch.zeros(1, 1, 4, 4)

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from augment import negative, sample
-from crop import RECIPE, crop_to_input, resample
+from crop import LOOK, crop_to_input, resample
 from data import Item, load, split, tight_box
 from network import BoxUNet
 from synthetic import ct_slice, texture_slice
@@ -116,8 +116,8 @@ class Batches(torch.utils.data.Dataset):
     def _recipe(self, rng):
         """The recipe, for some samples with another context factor."""
         if self.stage.other_context_share == 0 or rng.random() >= self.stage.other_context_share:
-            return RECIPE
-        return replace(RECIPE, context_factor=rng.uniform(*OTHER_CONTEXTS))
+            return LOOK
+        return replace(LOOK, context_factor=rng.uniform(*OTHER_CONTEXTS))
 
     def _other(self, rng):
         """The image that a piece is taken from; None for most samples."""
@@ -176,7 +176,7 @@ def watch_dice(network, items, seed=5):
     for index in rng.choice(len(items), min(WATCHED_OBJECTS, len(items)), replace=False):
         item = items[index]
         inputs, rect = crop_to_input(item.image, item.box)
-        target = resample(item.mask.astype(float), rect, RECIPE.output_size_px) > 0.5
+        target = resample(item.mask.astype(float), rect, LOOK.output_size_px) > 0.5
         with torch.no_grad():
             answer = network(torch.from_numpy(inputs[None]))[0][0, 0].numpy() > 0
         scores.setdefault(item.source, []).append(2 * (answer & target).sum() / max(1, answer.sum() + target.sum()))
