@@ -1,7 +1,7 @@
 #!/bin/sh
 # Trains, exports and scores the embedded model: make.sh DATA_FOLDER RUN_FOLDER [NETWORK_OF_VERSION_1.onnx]
 # With the third argument stage 2 begins from that file, as it did for the shipped weights; else stage 1 is trained first.
-# STEPS=20 tries everything in minutes; the weights are worth nothing then.
+# STEPS=20 tries everything in a quarter of an hour; the weights are worth nothing then.
 set -eu
 here=$(dirname "$0")
 export OPENBLAS_NUM_THREADS=1
