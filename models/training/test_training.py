@@ -1,6 +1,8 @@
 """What the training and its figures rest on: python3 -m unittest test_training (in this folder)."""
 
+import contextlib
 import csv
+import io
 import tempfile
 import unittest
 from pathlib import Path
@@ -12,12 +14,14 @@ from PIL import Image
 
 from answer import negatives
 from augment import draw_box, exchange, sample
-from crop import RECIPE, coverage, crop_to_input
+from crop import LOOK, RECIPE, coverage, crop_to_input
 from data import Item, load, objects_of, split
+from export import write_onnx
 from network import BoxUNet, Shipped
 from scoring import CLASSICAL, Case, box_pixels, dice, enlarged_box, paper_box, surface_dice
 from synthetic_pet import pet_slice
 from train import FORMULAS, loss_of
+from warm_start import load_initial
 
 
 def disc_item(size=160, radius=30, centre=(80, 70), case="1", source="discs"):
@@ -189,6 +193,25 @@ class Network(unittest.TestCase):
             self.assertAlmostEqual(centre(found), centre(expected), delta=0.02)
         self.assertAlmostEqual(found.sum() / expected.sum(), 1, delta=0.02)
         self.assertGreater(dice(found > 0.5, expected > 0.5), 0.97)
+
+    def test_goes_on_from_the_file_that_was_shipped(self):
+        """Of another network's export only the mask is taken over; that, exactly."""
+        torch.manual_seed(1)
+        trained, begun = BoxUNet(), BoxUNet()
+        samples = [torch.rand(4, 5, LOOK.size_px, LOOK.size_px) for _ in range(2)]
+        with torch.no_grad():
+            for norm in (module for module in trained.modules() if isinstance(module, torch.nn.BatchNorm2d)):
+                norm.weight.uniform_(0.5, 1.5)
+                norm.bias.normal_(0, 0.2)
+            trained.train()
+            trained(samples[0])
+            trained.eval()
+            with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+                path = Path(folder, "network.onnx")
+                write_onnx(Shipped(trained).eval(), path)
+                load_initial(begun, path, samples)
+            difference = (begun.eval()(samples[1])[0] - trained(samples[1])[0]).abs().max()
+        self.assertLess(float(difference), 1e-3)
 
     def test_learns_neither_mask_nor_dice_from_a_box_on_nothing_as_if_it_were_an_object(self):
         logits, dsc, empty = torch.full((1, 1, 4, 4), -9.0), torch.zeros(1), torch.zeros(1, 1, 4, 4)

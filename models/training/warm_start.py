@@ -2,12 +2,15 @@
 
 An exported network has its batch normalisations folded into the convolutions before them. They are unfolded by
 measuring: on a batch of samples, mean and variance of every convolution's output become the normalisation's statistics,
-and its weight and bias are set so that the network answers as the file does.
+and its weight and bias are set so that the network answers as the file does. The head for the expected DSC is not taken
+from such a file; it is learnt anew.
 """
 
 import numpy as np
 import torch
 
+from crop import LOOK
+from network import FURTHER
 
 
 def load_initial(network, path, batches):
@@ -17,6 +20,9 @@ def load_initial(network, path, batches):
         return
     convolutions = folded_convolutions(path)
     names = execution_order(network)
+    if len(convolutions) != len(names):
+        # Version 1 had none of the further blocks.
+        names = [pair for pair in names if not pair[0].startswith(FURTHER)]
     if len(convolutions) != len(names):
         raise SystemExit(f"{path} has {len(convolutions)} convolutions, the network without its later additions {len(names)}")
     modules = dict(network.named_modules())
@@ -28,13 +34,20 @@ def load_initial(network, path, batches):
 
 
 def execution_order(network):
-    """[(convolution, its normalisation or None)] in the order in which version 1's network ran them."""
-    order = [("stem.0", "stem.1")]
-    for block in [f"down.{level}" for level in range(len(network.down))] + ["bottom"] + [f"up.{step}" for step in range(len(network.up))]:
-        order += [(f"{block}.first", f"{block}.first_norm"), (f"{block}.second", f"{block}.second_norm")]
-        if not isinstance(network.get_submodule(f"{block}.shortcut"), torch.nn.Identity):
-            order.append((f"{block}.shortcut", None))
-    return order + [("head", None)]
+    """[(convolution, its normalisation or None)] in the order in which the network runs them, as an exported graph lists them."""
+    order, modules = [], dict(network.named_modules())
+    handles = [
+        module.register_forward_hook(lambda *_, name=name: order.append(name))
+        for name, module in modules.items()
+        if isinstance(module, torch.nn.Conv2d)
+    ]
+    network.eval()
+    with torch.no_grad():
+        network(torch.zeros(1, 5, LOOK.size_px, LOOK.size_px))
+    for handle in handles:
+        handle.remove()
+    normalisation = lambda name: "stem.1" if name == "stem.0" else f"{name}_norm"
+    return [(name, normalisation(name) if normalisation(name) in modules else None) for name in order]
 
 
 def unfold(network, norms, inputs):
