@@ -13,10 +13,10 @@ import numpy as np
 class Recipe:
     """Constants of the recipe; `model.json` carries the same values under `input`, `crop` and `output`."""
 
-    size_px: int = 192
-    output_size_px: int = 96
-    context_factor: float = 2.25
-    minimum_size_px: float = 24.0
+    size_px: int = 128
+    output_size_px: int = 64
+    context_factor: float = 1.5
+    minimum_size_px: float = 16.0
     minimum_aspect: float = 0.5
     percentiles: tuple = (0.5, 99.5)
     minimum_range: float = 0.001
@@ -25,10 +25,18 @@ class Recipe:
     threshold: float = 0.5
 
 
-RECIPE = Recipe()
-# What the network itself looks at and was trained on: the middle of the recipe's crop, at the same scale. It also looks at
-# the whole of that crop, shrunk to this size (network.py).
-LOOK = replace(RECIPE, size_px=128, output_size_px=64, context_factor=1.5, minimum_size_px=16.0)
+# What the network looks at and was trained on.
+LOOK = Recipe()
+# How much more the crop holds that the application cuts out: its middle is the look, at the same scale, and all of it,
+# shrunk, is what the network looks at a second time (network.py).
+WIDER = 1.5
+RECIPE = replace(
+    LOOK,
+    size_px=int(LOOK.size_px * WIDER),
+    output_size_px=int(LOOK.output_size_px * WIDER),
+    context_factor=LOOK.context_factor * WIDER,
+    minimum_size_px=LOOK.minimum_size_px * WIDER,
+)
 
 
 def crop_rect(box, recipe=RECIPE):

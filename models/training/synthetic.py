@@ -70,25 +70,25 @@ def ct_slice(rng):
     hu = np.full((size, size), rng.choice([-100.0, 40.0, 60.0, 110.0, -20.0]) + rng.normal() * 10)
     for _ in range(rng.integers(0, 5)):
         place = centre + rng.normal(size=2) * size * 0.45
-        hu = _paint(hu, blob(rng, size, place, rng.uniform(0.08, 0.4) * size), rng.choice([-100, -5, 30, 55, 90, 140, 400]) + rng.normal() * 10)
+        hu = paint(hu, blob(rng, size, place, rng.uniform(0.08, 0.4) * size), rng.choice([-100, -5, 30, 55, 90, 140, 400]) + rng.normal() * 10)
     contrast = rng.choice([-1, 1], p=[0.6, 0.4]) * np.exp(rng.uniform(np.log(18), np.log(110)))
     if whole_organ:
         organ = blob(rng, size, centre, radius)
         target = organ
-        hu = _paint(hu, organ, float(np.median(hu)) + contrast)
+        hu = paint(hu, organ, float(np.median(hu)) + contrast)
     else:
         inner = rng.uniform(40, 150)
         host = blob(rng, size, centre + rng.normal(size=2) * radius, max(radius * rng.uniform(1.2, 4), radius + 4), 0.1)
         target = blob(rng, size, centre, radius)
-        hu = _paint(hu, host, inner)
+        hu = paint(hu, host, inner)
         for _ in range(rng.integers(0, 3)):
             place = centre + rng.choice([-1, 1], 2) * (radius * rng.uniform(0.9, 2.2, 2) + 3)
-            hu = _paint(hu, blob(rng, size, place, rng.uniform(0.8, 3)), inner + rng.choice([-40, 60, 90]))
+            hu = paint(hu, blob(rng, size, place, rng.uniform(0.8, 3)), inner + rng.choice([-40, 60, 90]))
             other = centre + rng.choice([-1, 1], 2) * radius * rng.uniform(1.6, 2.4, 2)
-            hu = _paint(hu, blob(rng, size, other, radius * rng.uniform(0.3, 0.9)), inner + contrast)
-        hu = _paint(hu, target, inner + contrast)
+            hu = paint(hu, blob(rng, size, other, radius * rng.uniform(0.3, 0.9)), inner + contrast)
+        hu = paint(hu, target, inner + contrast)
         if rng.random() < 0.15:
-            hu = _paint(hu, blob(rng, size, centre, radius * rng.uniform(0.3, 0.6)) * target, inner + contrast * rng.uniform(0.3, 1.6))
+            hu = paint(hu, blob(rng, size, centre, radius * rng.uniform(0.3, 0.6)) * target, inner + contrast * rng.uniform(0.3, 1.6))
     hu += noise(rng, size, rng.uniform(3, 12)) * rng.uniform(0, 5)
     hu = ndimage.gaussian_filter(hu, rng.uniform(0, 0.9))
     hu += noise(rng, size, rng.choice([0, 0, rng.uniform(0.3, 1.2)])) * rng.uniform(3, 20)
@@ -96,7 +96,8 @@ def ct_slice(rng):
     return view.astype(np.uint8), target > 0.5
 
 
-def _paint(image, cover, value):
+def paint(image, cover, value):
+    """The image with `value` where `cover` is 1, mixed where it is between 0 and 1."""
     return image * (1 - cover) + value * cover
 
 
@@ -110,16 +111,16 @@ def texture_slice(rng):
     target = blob(rng, size, centre, radius)
     layers = [blob(rng, size, centre + rng.normal(size=2) * size * 0.4, rng.uniform(0.1, 0.5) * size) for _ in range(rng.integers(0, 4))]
     for cover in layers:
-        image = _paint(image, cover[..., None], _texture(rng, size, channels))
+        image = paint(image, cover[..., None], _texture(rng, size, channels))
     body = _texture(rng, size, channels)
     difference = body.mean((0, 1)) - (image * (1 - target[..., None])).mean((0, 1))
     if np.abs(difference).max() < 0.12:
         body = body + rng.choice([-1, 1]) * rng.uniform(0.12, 0.5)
     if rng.random() < 0.25:
-        body = _paint(body, (blob(rng, size, centre, radius * rng.uniform(0.3, 0.7)) * target)[..., None], _texture(rng, size, channels))
+        body = paint(body, (blob(rng, size, centre, radius * rng.uniform(0.3, 0.7)) * target)[..., None], _texture(rng, size, channels))
     softness = rng.choice([0, rng.uniform(0, radius * 0.12)])
     edge = ndimage.gaussian_filter(target, softness) if softness else target
-    image = _paint(image, edge[..., None], body)
+    image = paint(image, edge[..., None], body)
     if rng.random() < 0.25:
         speckle = np.hypot(noise(rng, size, rng.uniform(0, 1.5)), noise(rng, size, rng.uniform(0, 1.5))) / 1.25
         image = np.abs(image) * (1 - (strength := rng.uniform(0.3, 1)) + strength * speckle[..., None])

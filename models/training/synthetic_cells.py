@@ -7,7 +7,7 @@ fills in.
 import numpy as np
 from scipy import ndimage
 
-from synthetic import _paint, blob, noise
+from synthetic import paint, blob, noise
 
 
 def cell_slice(rng):
@@ -21,13 +21,13 @@ def cell_slice(rng):
     for _ in range(rng.integers(0, 7)):
         angle, distance = rng.uniform(0, 2 * np.pi), radius * rng.uniform(1.4, 2.4)
         place = centre + distance * np.array([np.cos(angle), np.sin(angle)])
-        image = _paint(image, blob(rng, size, place, radius * rng.uniform(0.4, 0.9), 0.08)[..., None], red * rng.uniform(0.93, 1.05, 3))
+        image = paint(image, blob(rng, size, place, radius * rng.uniform(0.4, 0.9), 0.08)[..., None], red * rng.uniform(0.93, 1.05, 3))
     nucleus = _nucleus(rng, size, centre, radius)
     cell = np.maximum(blob(rng, size, centre, radius, 0.1), nucleus)
     plasm = np.clip(paper * rng.uniform((0.65, 0.55, 0.75), (0.98, 0.95, 1.0)), 0, 1)
     dark = np.clip(plasm * rng.uniform((0.4, 0.25, 0.55), (0.8, 0.65, 0.9)), 0, 1)
-    image = _paint(image, cell[..., None], _grained(rng, size, plasm, rng.uniform(0.01, 0.08)))
-    image = _paint(image, nucleus[..., None], _grained(rng, size, dark, rng.uniform(0.01, 0.09)))
+    image = paint(image, cell[..., None], _grained(rng, size, plasm, rng.uniform(0.01, 0.08)))
+    image = paint(image, nucleus[..., None], _grained(rng, size, dark, rng.uniform(0.01, 0.09)))
     image = ndimage.gaussian_filter(image, (width := rng.uniform(0.3, 1.3), width, 0))
     image += noise(rng, size, rng.choice([0, 0.7]))[..., None] * rng.uniform(0.002, 0.02)
     target = nucleus if rng.random() < 0.65 else cell

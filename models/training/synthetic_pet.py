@@ -8,7 +8,7 @@ blurred as a scanner of 4 to 7 mm resolution does.
 import numpy as np
 from scipy import ndimage
 
-from synthetic import _paint, blob, noise
+from synthetic import paint, blob, noise
 
 
 def pet_slice(rng):
@@ -21,9 +21,9 @@ def pet_slice(rng):
     uptake += noise(rng, size, rng.uniform(4, 12)) * body * rng.uniform(0.05, 0.3)
     for _ in range(rng.integers(0, 4)):
         place = centre + rng.choice([-1, 1], 2) * (radius * rng.uniform(1.1, 2.4, 2))
-        uptake = _paint(uptake, blob(rng, size, place, radius * rng.uniform(0.15, 0.7)), body * rng.uniform(0.2, 3.5))
+        uptake = paint(uptake, blob(rng, size, place, radius * rng.uniform(0.15, 0.7)), body * rng.uniform(0.2, 3.5))
     target = blob(rng, size, centre, radius)
-    uptake = _paint(uptake, target, _tumour(rng, size, centre, radius, target, body))
+    uptake = paint(uptake, target, _tumour(rng, size, centre, radius, target, body))
     if rng.random() < 0.35:
         uptake *= _inside_body(rng, size, centre, radius)
     width = radius * rng.uniform(0.04, 0.16) + rng.uniform(0.3, 1.2)
@@ -43,7 +43,7 @@ def _tumour(rng, size, centre, radius, target, body):
         cool = np.full((size, size), body * rng.uniform(1.15, 1.8))
         for _ in range(rng.integers(1, 5)):
             place = centre + rng.uniform(-0.7, 0.7, 2) * radius
-            cool = _paint(cool, blob(rng, size, place, radius * rng.uniform(0.2, 0.6)), level * rng.uniform(0.5, 1))
+            cool = paint(cool, blob(rng, size, place, radius * rng.uniform(0.2, 0.6)), level * rng.uniform(0.5, 1))
         return cool
     depth = ndimage.distance_transform_edt(target > 0.5)
     cells = np.arange(size) + 0.5

@@ -186,7 +186,6 @@ class Network(unittest.TestCase):
         logits, _ = Shipped(BoxAnswer())(torch.from_numpy(inputs[None]))
         size = RECIPE.output_size_px
         expected = np.outer(coverage(box[1], box[3], rect[1], rect[3], size), coverage(box[0], box[2], rect[0], rect[2], size))
-        # The far look is blurred by a cell; a shift by one cell would cost the sides of the box a whole one.
         found = logits[0, 0].numpy()
         for axis in (0, 1):
             centre = lambda map: (map.sum(axis) * np.arange(size)).sum() / map.sum()
@@ -195,7 +194,7 @@ class Network(unittest.TestCase):
         self.assertGreater(dice(found > 0.5, expected > 0.5), 0.97)
 
     def test_goes_on_from_the_file_that_was_shipped(self):
-        """Of another network's export only the mask is taken over; that, exactly."""
+        """Another network's export gives its mask exactly; its expected DSC is not taken over."""
         torch.manual_seed(1)
         trained, begun = BoxUNet(), BoxUNet()
         samples = [torch.rand(4, 5, LOOK.size_px, LOOK.size_px) for _ in range(2)]

@@ -124,13 +124,9 @@ class Batches(torch.utils.data.Dataset):
         return self._draw(rng).image if rng.random() < self.stage.exchange_share else None
 
     def _draw(self, rng):
-        kind, source = rng.random(), None
-        for family, share in self.stage.families.items():
-            if 0 <= kind < share:
-                source = family
-            kind -= share
-        if source is None:
-            source = self.real[rng.choice(len(self.real), p=self.weights)]
+        families = list(self.stage.families)
+        kind = np.searchsorted(np.cumsum(list(self.stage.families.values())), rng.random(), side="right")
+        source = families[kind] if kind < len(families) else self.real[rng.choice(len(self.real), p=self.weights)]
         return self.sources[source][rng.integers(len(self.sources[source]))]
 
 
