@@ -1,3 +1,4 @@
+import quickselect from 'quickselect';
 import type { BoxPx } from '../../../src-shared/geometry/box.ts';
 
 /*
@@ -137,12 +138,17 @@ function resample(
   return result;
 }
 
-/** Percentile of ascending values with linear interpolation between ranks (numpy's default). */
-function percentileOfSorted(sorted: Float64Array, percent: number): number {
-  const position = ((sorted.length - 1) * percent) / 100;
+/**
+ * Percentile with linear interpolation between ranks (numpy's default). `values` come back in another order: to sort
+ * them would take as long as everything else here.
+ */
+function percentileOf(values: number[], percent: number): number {
+  const position = ((values.length - 1) * percent) / 100;
   const lower = Math.floor(position);
-  const upper = Math.min(lower + 1, sorted.length - 1);
-  return sorted[lower]! + (sorted[upper]! - sorted[lower]!) * (position - lower);
+  const upper = Math.min(lower + 1, values.length - 1);
+  quickselect(values, lower);
+  quickselect(values, upper, lower + 1);
+  return values[lower]! + (values[upper]! - values[lower]!) * (position - lower);
 }
 
 /** Fraction of each of `count` cells of [start, end] that [low, high] covers. */
@@ -210,15 +216,12 @@ function stretchContrast(
 ): void {
   if (inside.length === 0) return;
   const cells = crop.length / channels;
-  const values = new Float64Array(inside.length * channels);
+  const values: number[] = [];
   for (let channel = 0; channel < channels; channel += 1) {
-    inside.forEach((cell, index) => {
-      values[channel * inside.length + index] = crop[channel * cells + cell]!;
-    });
+    for (const cell of inside) values.push(crop[channel * cells + cell]!);
   }
-  values.sort();
-  const low = percentileOfSorted(values, contrast.percentiles[0]);
-  const range = percentileOfSorted(values, contrast.percentiles[1]) - low;
+  const low = percentileOf(values, contrast.percentiles[0]);
+  const range = percentileOf(values, contrast.percentiles[1]) - low;
   if (range < contrast.minimumRange) return;
   for (let channel = 0; channel < 3; channel += 1) {
     const from = channels === 3 ? channel * cells : 0;
@@ -270,7 +273,10 @@ export function logitsToMask(
   heightPx: number,
 ): CropMask {
   const size = recipe.outputSizePx;
-  const probability = Float64Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
+  const probability = new Float64Array(logits.length);
+  logits.forEach((logit, cell) => {
+    probability[cell] = 1 / (1 + Math.exp(-logit));
+  });
   const columns = bilinearTaps(rectPx[0], rectPx[2], size, widthPx);
   const rows = bilinearTaps(rectPx[1], rectPx[3], size, heightPx);
   const maskWidth = columns.lower.length;
