@@ -10,16 +10,16 @@ from pathlib import Path
 import cv2
 
 from crop import LOOK
-from data import NESTED, load, split
+from data import load, split
 from scoring import CLASSICAL, cases_of, choose, cut, dice, region_of, surface_dice, truth
 
 
 PARTS = ("heldOut", "unseen")
 
 
-def sets_of(data, part, limit, nested=NESTED):
+def sets_of(data, part, limit):
     """{source: [Case]} of the held-out patients or the unseen data sets, the same in every script."""
-    groups = load(data, "open" if part == "heldOut" else "nc", nested)
+    groups = load(data, "open" if part == "heldOut" else "nc")
     items = split(groups)["test"] if part == "heldOut" else [item for _, of_group in groups for item in of_group]
     return cases_of(choose(items, limit))
 

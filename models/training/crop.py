@@ -14,7 +14,7 @@ class Recipe:
     """Constants of the recipe; `model.json` carries the same values under `input`, `crop` and `output`."""
 
     size_px: int = 128
-    output_size_px: int = 64
+    output_size_px: int = 128
     context_factor: float = 1.5
     minimum_size_px: float = 16.0
     minimum_aspect: float = 0.5

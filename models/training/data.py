@@ -85,15 +85,12 @@ def read_rows(folder, licences):
     return [row for row in rows if source(row).startswith("nc-") == (licences == "nc") and source(row) not in LEFT_OUT]
 
 
-def load(data, licences="open", nested=NESTED):
-    """[(group, items)]: every object of `images` and of `collections`, in the order of the manifests.
-
-    `nested` {source: regions as tuples of labels}; with {} every label is an object of its own, as versions 1 to 4 read them.
-    """
-    return [(group, _load_group(Path(data) / group, licences, nested)) for group in ("images", "collections")]
+def load(data, licences="open"):
+    """[(group, items)]: every object of `images` and of `collections`, in the order of the manifests."""
+    return [(group, _load_group(Path(data) / group, licences)) for group in ("images", "collections")]
 
 
-def _load_group(folder, licences, nested):
+def _load_group(folder, licences):
     images, drawn, items = {}, {}, []
     for row in read_rows(folder, licences):
         if row["file"].endswith(".nii.gz"):
@@ -104,7 +101,7 @@ def _load_group(folder, licences, nested):
             drawn[row["file"]] = np.zeros(images[row["file"]].shape[:2], bool)
         mask = np.asarray(Image.open(folder / row["mask"]).convert("L"))
         drawn[row["file"]] |= mask > 0
-        items += objects_of(row, images[row["file"]], mask, drawn[row["file"]], nested)
+        items += objects_of(row, images[row["file"]], mask, drawn[row["file"]])
     return items
 
 
@@ -117,11 +114,11 @@ def _decode(path):
     return image if image.ndim == 2 else image[..., 0]
 
 
-def objects_of(row, image, mask, drawn, nested=NESTED):
+def objects_of(row, image, mask, drawn):
     """Each connected component (8-neighbourhood) of each label, or region of nested labels, that is large enough."""
     source = row["file"].split("/")[0]
-    if source in nested:
-        regions = [(values, joined(np.isin(mask, values))) for values in nested[source]]
+    if source in NESTED:
+        regions = [(values, joined(np.isin(mask, values))) for values in NESTED[source]]
     else:
         regions = [((int(value),), mask == value) for value in np.unique(mask[mask > 0])]
     found = []

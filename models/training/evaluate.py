@@ -15,8 +15,7 @@ from scipy import stats
 
 from answer import answer, load_network, load_shipped, negatives
 from baselines import PARTS, sets_of
-from data import NESTED
-from network import NearLook
+from network import Shipped
 from scoring import CLASSICAL, Case, dice, enlarged_box, surface_dice, truth
 
 LOOSENESS = {"exact": 1.0, "sides x 1.2": 1.2, "sides x 1.4": 1.4}
@@ -119,19 +118,6 @@ def score_confidence(rows, low_below):
     }
 
 
-def score_single_labels(networks, sources):
-    """Mean DSC of nested labels each on its own, as versions before 5 were scored, and the macro mean over all sets with them."""
-    means = {name: {source: float(np.mean(reached(answer(network, cases)))) for source, cases in sources.items()} for name, network in networks.items()}
-    return {
-        "macro": {name: round(float(np.mean(list(of_method.values()))), 4) for name, of_method in means.items()},
-        "rows": [
-            {"source": source, "objects": len(sources[source]), "dsc": {name: round(of_method[source], 4) for name, of_method in means.items()}}
-            for source in sources
-            if source in NESTED
-        ],
-    }
-
-
 def thinned(of_source, limit):
     """At most `limit` of the list, evenly spread."""
     picked = np.unique(np.linspace(0, len(of_source) - 1, min(limit, len(of_source))).round().astype(int))
@@ -144,7 +130,7 @@ def main():
     parser.add_argument("--run", type=Path, required=True, help="with calibration.json and baselines.json")
     parser.add_argument("--part", choices=PARTS, required=True)
     parser.add_argument("--objects", type=int, default=40, help="at most so many per data set")
-    parser.add_argument("--earlier", type=Path, help="checkpoint.pt of version 4, scored beside it as that was shipped")
+    parser.add_argument("--earlier", type=Path, help="checkpoint.pt of version 5, scored beside it")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -152,7 +138,7 @@ def main():
     low_below = json.loads((options.run / "calibration.json").read_text())["lowBelow"]
     networks = {"model": load_shipped(options.run)}
     if options.earlier:
-        networks["earlier"] = NearLook(load_network(options.earlier.parent)).eval()
+        networks["earlier"] = Shipped(load_network(options.earlier.parent)).eval()
     sources, baselines = {}, {}
     for source, cases in sets_of(options.data, options.part, kept["objects"]).items():
         sources[source], baselines[source] = (thinned(of_source, options.objects) for of_source in (cases, kept[options.part][source]))
@@ -162,8 +148,6 @@ def main():
         del row["expected"], row["reached"]
     result["nothing"] = score_nothing(networks["model"], [case.item for cases in sources.values() for case in cases], low_below)
     result["looseness"] = score_looseness(networks["model"], sources)
-    single = sets_of(options.data, options.part, kept["objects"], nested={})
-    result["singleLabels"] = score_single_labels(networks, {source: thinned(cases, options.objects) for source, cases in single.items()})
     print(json.dumps({name: value for name, value in result.items() if name != "rows"}), flush=True)
     (options.run / f"scores-{options.part}.json").write_text(json.dumps(result, indent=1) + "\n")
 

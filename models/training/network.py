@@ -1,4 +1,4 @@
-"""The network: a small residual U-Net that answers at half the input resolution and says how sure it is."""
+"""The network: a small residual U-Net that answers at half the input resolution, draws the edge finer, and says how sure it is."""
 
 import torch
 from torch import nn
@@ -9,11 +9,13 @@ CHANNELS = (32, 56, 96, 144, 176)
 # Levels (0 = finest) of the way down and up that have a second and a third block; these begin as the identity.
 SECOND_DOWN, THIRD_DOWN = (1, 2, 3, 4), (3, 4)
 SECOND_UP, THIRD_UP = (1, 2, 3), (2, 3)
-# The modules that hold them: without its weights such a block changes nothing.
-FURTHER = ("down_more.", "down_third.", "up_more.", "up_third.")
-# Reflections of the near and of the far look; and those of the only look of versions 1 to 4.
+# Channels at the input's resolution: of the features brought up to it, and of what is made of them and of the picture.
+FINE_FEATURES, FINE_CHANNELS = 12, 16
+# The modules that hold them, and those of the finer edge: without their weights they change nothing.
+FURTHER = ("down_more.", "down_third.", "up_more.", "up_third.", "fine.")
+# Reflections of the near and of the far look.
 FLIPS = (((), (2, 3)), ((2,), (3,)))
-ALL_FLIPS = ((), (3,), (2,), (2, 3))
+
 
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions with batch normalisation and a shortcut (1x1 where the width changes)."""
@@ -34,8 +36,23 @@ class ResidualBlock(nn.Module):
         return torch.relu(y + self.shortcut(x))
 
 
+class FineEdge(nn.Module):
+    """([N, 5, S, S] input, features [N, C, S/2, S/2]) -> what to add to the logits [N, 1, S, S]; nothing at the start."""
+
+    def __init__(self, features):
+        super().__init__()
+        block = lambda inputs: [nn.Conv2d(inputs, FINE_CHANNELS, 3, padding=1, bias=False), nn.BatchNorm2d(FINE_CHANNELS), nn.ReLU()]
+        self.spread = nn.Sequential(nn.Conv2d(features, 4 * FINE_FEATURES, 1), nn.PixelShuffle(2))
+        self.layers = nn.Sequential(*block(FINE_FEATURES + 5), *block(FINE_CHANNELS), nn.Conv2d(FINE_CHANNELS, 1, 1))
+        nn.init.zeros_(self.layers[-1].weight)
+        nn.init.zeros_(self.layers[-1].bias)
+
+    def forward(self, x, features):
+        return self.layers(torch.cat([x, self.spread(features)], dim=1))
+
+
 class BoxUNet(nn.Module):
-    """[N, 5, S, S] (red, green, blue, box, inside) -> (logits [N, 1, S/2, S/2], logit of the DSC [N]); 32 divides S."""
+    """[N, 5, S, S] (red, green, blue, box, inside) -> (logits [N, 1, S, S], logit of the DSC [N]); 32 divides S."""
 
     def __init__(self, channels=CHANNELS):
         super().__init__()
@@ -56,10 +73,11 @@ class BoxUNet(nn.Module):
         further = lambda levels: nn.ModuleDict({str(level): ResidualBlock(channels[level], channels[level], True) for level in levels})
         self.down_more, self.down_third = further(SECOND_DOWN), further(THIRD_DOWN)
         self.up_more, self.up_third = further(SECOND_UP), further(THIRD_UP)
+        self.fine = FineEdge(channels[0])
         self.quality = nn.Sequential(nn.Linear(2 * channels[-1] + 4, 64), nn.ReLU(), nn.Linear(64, 1))
 
     def forward(self, x):
-        box = x[:, 3:4]
+        shown = x
         x = self.stem(x)
         skips = []
         for level, block in enumerate(self.down):
@@ -70,8 +88,9 @@ class BoxUNet(nn.Module):
             x = nn.functional.interpolate(x, scale_factor=2.0, mode="nearest")
             x = block(torch.cat([x, skip], dim=1))
             x = _through(x, len(self.up) - 1 - step, self.up_more, self.up_third)
-        logits = self.head(x)
-        return logits, self._dsc_logit(bottom, logits, box)
+        coarse = self.head(x)
+        fine = nn.functional.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return fine + self.fine(shown, x), self._dsc_logit(bottom, coarse, shown[:, 3:4])
 
     def _dsc_logit(self, bottom, logits, box):
         """From the deepest features and from how sure and how large the answer is. The answer itself learns nothing here."""
@@ -108,24 +127,10 @@ def _mean_turned_back(parts, flips):
     return sum(torch.flip(part, dims) if dims else part for part, dims in zip(parts, flips)) / len(flips)
 
 
-class NearLook(nn.Module):
-    """What versions 1 to 4 exported, uncalibrated: the mean over four reflections of the near look alone."""
-
-    recipe = LOOK
-
-    def __init__(self, network):
-        super().__init__()
-        self.network = network
-
-    def forward(self, x):
-        logits, dsc = self.network(torch.cat(_reflected(x, ALL_FLIPS)))
-        return _mean_turned_back(torch.chunk(logits, len(ALL_FLIPS)), ALL_FLIPS), torch.sigmoid(dsc.reshape(len(ALL_FLIPS), -1).mean(0))
-
-
 class Shipped(nn.Module):
     """What is exported: two looks at the recipe's crop, each in several reflections, averaged and calibrated.
 
-    [N, 5, S, S] -> (logits [N, 1, S/2, S/2], DSC [N] 0..1). The near look is the middle of the crop, on which the network was
+    [N, 5, S, S] -> (logits [N, 1, S, S], DSC [N] 0..1). The near look is the middle of the crop, on which the network was
     trained; the far one is all of it, shrunk to the near one's size. Where only the far one looks, it answers alone.
     Logits are divided by a temperature; the DSC is sigmoid(scale * logit + shift). Both are fitted by calibrate.py.
     """
@@ -137,7 +142,7 @@ class Shipped(nn.Module):
         self.network, self.temperature, self.scale, self.shift = network, temperature, scale, shift
         size, near, output = RECIPE.size_px, LOOK.size_px, RECIPE.output_size_px
         self.edge = (size - near) // 2
-        self.seam = self.edge // 2
+        self.seam = (output - LOOK.output_size_px) // 2
         share = nn.functional.pad(torch.full([LOOK.output_size_px] * 2, 0.5), [self.seam] * 4)
         self.register_buffer("near_share", share)
         self.register_buffer("shrink", torch.from_numpy(resample_matrix(0, size, near, size)).float())

@@ -53,6 +53,20 @@ def _star(rng, x, y, radius, roughness):
     return np.clip(0.5 + reach * radius - np.hypot(x, y), 0, 1)
 
 
+def chain(rng, size, places, lobe_radius, bridge_radius, bridges):
+    """Coverage [size, size] of a lobe at each place and of thinner ones between neighbours, at the fractions `bridges` of the way.
+
+    `lobe_radius` and `bridge_radius` are (lowest, highest), px.
+    """
+    cover = np.zeros((size, size))
+    for place in places:
+        cover = np.maximum(cover, blob(rng, size, place, rng.uniform(*lobe_radius), 0.12))
+    for one, next_one in zip(places, places[1:]):
+        for part in bridges:
+            cover = np.maximum(cover, blob(rng, size, one * (1 - part) + next_one * part, rng.uniform(*bridge_radius), 0.1))
+    return cover
+
+
 def noise(rng, size, correlation_px):
     """Gaussian noise [size, size] of unit standard deviation with the given correlation (sigma of the blur, px)."""
     field = rng.standard_normal((size, size), dtype=np.float32)
@@ -107,17 +121,17 @@ def texture_slice(rng):
     size = int(np.clip(radius * 4 + 16, 48, 220))
     centre = size / 2 + rng.uniform(-3, 3, 2)
     channels = 3 if rng.random() < 0.4 else 1
-    image = _texture(rng, size, channels)
+    image = texture(rng, size, channels)
     target = blob(rng, size, centre, radius)
     layers = [blob(rng, size, centre + rng.normal(size=2) * size * 0.4, rng.uniform(0.1, 0.5) * size) for _ in range(rng.integers(0, 4))]
     for cover in layers:
-        image = paint(image, cover[..., None], _texture(rng, size, channels))
-    body = _texture(rng, size, channels)
+        image = paint(image, cover[..., None], texture(rng, size, channels))
+    body = texture(rng, size, channels)
     difference = body.mean((0, 1)) - (image * (1 - target[..., None])).mean((0, 1))
     if np.abs(difference).max() < 0.12:
         body = body + rng.choice([-1, 1]) * rng.uniform(0.12, 0.5)
     if rng.random() < 0.25:
-        body = paint(body, (blob(rng, size, centre, radius * rng.uniform(0.3, 0.7)) * target)[..., None], _texture(rng, size, channels))
+        body = paint(body, (blob(rng, size, centre, radius * rng.uniform(0.3, 0.7)) * target)[..., None], texture(rng, size, channels))
     softness = rng.choice([0, rng.uniform(0, radius * 0.12)])
     edge = ndimage.gaussian_filter(target, softness) if softness else target
     image = paint(image, edge[..., None], body)
@@ -131,7 +145,8 @@ def texture_slice(rng):
     return (view if channels == 3 else view[..., 0]), target > 0.5
 
 
-def _texture(rng, size, channels):
+def texture(rng, size, channels):
+    """Values [size, size, channels] about 0..1: a colour, with patterns of up to two sizes and sometimes a slope."""
     base = rng.uniform(0, 1, channels)
     image = np.broadcast_to(base, (size, size, channels)).copy()
     for _ in range(rng.integers(0, 3)):

@@ -7,11 +7,11 @@ fills in.
 import numpy as np
 from scipy import ndimage
 
-from synthetic import paint, blob, noise
+from synthetic import blob, chain, noise, paint
 
 
 def cell_slice(rng):
-    """(image uint8 [n, n, 3], mask bool [n, n]): a cell among others; the mask is its nucleus (two in three) or all of it."""
+    """(image uint8 [n, n, 3], mask bool [n, n]): a cell among others; the mask is its nucleus (three in four) or all of it."""
     radius = np.exp(rng.uniform(np.log(14), np.log(55)))
     size = int(np.clip(radius * 3.4 + 24, 64, 220))
     centre = size / 2 + rng.uniform(-3, 3, 2)
@@ -30,7 +30,7 @@ def cell_slice(rng):
     image = paint(image, nucleus[..., None], _grained(rng, size, dark, rng.uniform(0.01, 0.09)))
     image = ndimage.gaussian_filter(image, (width := rng.uniform(0.3, 1.3), width, 0))
     image += noise(rng, size, rng.choice([0, 0.7]))[..., None] * rng.uniform(0.002, 0.02)
-    target = nucleus if rng.random() < 0.65 else cell
+    target = nucleus if rng.random() < 0.75 else cell
     return (np.clip(image, 0, 1) * 255).astype(np.uint8), target > 0.5
 
 
@@ -42,13 +42,7 @@ def _nucleus(rng, size, centre, radius):
     start, turn = rng.uniform(0, 2 * np.pi), rng.uniform(0.9, 1.6) * rng.choice([-1, 1])
     reach = radius * rng.uniform(0.35, 0.55)
     places = [centre + reach * np.array([np.cos(start + turn * i), np.sin(start + turn * i)]) for i in range(lobes)]
-    cover = np.zeros((size, size))
-    for place in places:
-        cover = np.maximum(cover, blob(rng, size, place, radius * rng.uniform(0.24, 0.4), 0.12))
-    for one, next_one in zip(places, places[1:]):
-        for part in (0.35, 0.65):
-            cover = np.maximum(cover, blob(rng, size, one * (1 - part) + next_one * part, radius * rng.uniform(0.1, 0.26), 0.1))
-    return cover
+    return chain(rng, size, places, (0.24 * radius, 0.4 * radius), (0.1 * radius, 0.26 * radius), (0.35, 0.65))
 
 
 def _grained(rng, size, colour, amount):

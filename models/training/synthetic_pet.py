@@ -8,7 +8,7 @@ blurred as a scanner of 4 to 7 mm resolution does.
 import numpy as np
 from scipy import ndimage
 
-from synthetic import paint, blob, noise
+from synthetic import blob, noise, paint
 
 
 def pet_slice(rng):
@@ -39,7 +39,7 @@ def _tumour(rng, size, centre, radius, target, body):
     kind = rng.random()
     if kind < 0.4:
         return level * (1 + noise(rng, size, radius * rng.uniform(0.1, 0.4) + 1) * rng.uniform(0.05, 0.25))
-    if kind < 0.7:
+    if kind < 0.8:
         cool = np.full((size, size), body * rng.uniform(1.15, 1.8))
         for _ in range(rng.integers(1, 5)):
             place = centre + rng.uniform(-0.7, 0.7, 2) * radius

@@ -11,16 +11,18 @@ import cv2
 import numpy as np
 import torch
 from PIL import Image
+from scipy import ndimage
 
 from answer import negatives
 from augment import draw_box, exchange, sample
 from crop import LOOK, RECIPE, coverage, crop_to_input
-from data import Item, load, objects_of, split
+from data import Item, load, objects_of, split, tight_box
 from export import write_onnx
 from network import BoxUNet, Shipped
 from scoring import CLASSICAL, Case, box_pixels, dice, enlarged_box, paper_box, surface_dice
 from synthetic_pet import pet_slice
-from train import FORMULAS, loss_of
+from synthetic_shapes import shape_slice
+from train import FORMULAS, loss_of, watch_dice
 from warm_start import load_initial
 
 
@@ -103,6 +105,17 @@ class Formulas(unittest.TestCase):
         self.assertGreater(np.mean(np.array(hot) > 0.95), 0.2)
         self.assertGreater(np.mean(np.array(hot) < 0.6), 0.2)
 
+    def test_draw_shapes_in_one_piece_that_often_leave_the_middle_of_their_box_empty(self):
+        rng, middles, shares = np.random.default_rng(6), [], []
+        for _ in range(80):
+            _, mask = shape_slice(rng)
+            self.assertEqual(ndimage.label(mask, np.ones((3, 3)))[1], 1)
+            x0, y0, x1, y1 = tight_box(mask)
+            middles.append(mask[int((y0 + y1) / 2), int((x0 + x1) / 2)])
+            shares.append(mask.sum() / ((x1 - x0) * (y1 - y0)))
+        self.assertTrue(0.2 < np.mean(middles) < 0.8)
+        self.assertLess(np.median(shares), 0.55)
+
 
 class Exchange(unittest.TestCase):
     def test_changes_the_object_or_its_surroundings_and_leaves_a_contrast(self):
@@ -155,15 +168,26 @@ class Samples(unittest.TestCase):
         rng, item, agreed = np.random.default_rng(3), disc_item(), []
         for _ in range(60):
             inputs, target = sample(item, rng)
-            bright = inputs[:3].mean(0).reshape(64, 2, 64, 2).mean((1, 3))
-            inside = inputs[4].reshape(64, 2, 64, 2).mean((1, 3)) > 0.99
+            bright, inside = inputs[:3].mean(0), inputs[4] > 0.99
             found = (bright > (bright[inside].min() + bright[inside].max()) / 2) & inside
             truth = (target[0] > 0.5) & inside
             agreed.append(max(dice(found, truth), dice(~found & inside, truth)))
         self.assertGreater(np.median(agreed), 0.95)
 
 
+class BoxAnswer(torch.nn.Module):
+    """A network that answers the box itself."""
+
+    def forward(self, x):
+        return 20 * (x[:, 3:4] - 0.5), torch.zeros(len(x))
+
+
 class Network(unittest.TestCase):
+    def test_is_watched_on_the_look_that_it_learns(self):
+        """The box round a disc overlaps with it by pi/4 of its area."""
+        share = np.pi / 4
+        self.assertAlmostEqual(watch_dice(BoxAnswer(), [disc_item()]), 2 * share / (1 + share), delta=0.01)
+
     def test_ships_an_answer_that_turns_with_the_image(self):
         torch.manual_seed(0)
         shipped = Shipped(BoxUNet(), temperature=1.3, scale=0.7, shift=0.2).eval()
@@ -175,18 +199,13 @@ class Network(unittest.TestCase):
         self.assertLess(float((same - dsc).abs().max()), 1e-5)
 
     def test_ships_two_looks_that_lie_on_one_another(self):
-        """A network that answers the box itself: both looks say where it is on the recipe's output grid."""
-
-        class BoxAnswer(torch.nn.Module):
-            def forward(self, x):
-                return torch.nn.functional.avg_pool2d(x[:, 3:4], 2), torch.zeros(len(x))
-
+        """Both looks say where the box is on the recipe's output grid."""
         box = (21.0, 40.0, 82.0, 97.0)
         inputs, rect = crop_to_input(np.zeros((120, 130)), box)
         logits, _ = Shipped(BoxAnswer())(torch.from_numpy(inputs[None]))
         size = RECIPE.output_size_px
         expected = np.outer(coverage(box[1], box[3], rect[1], rect[3], size), coverage(box[0], box[2], rect[0], rect[2], size))
-        found = logits[0, 0].numpy()
+        found = logits[0, 0].numpy() / 20 + 0.5
         for axis in (0, 1):
             centre = lambda map: (map.sum(axis) * np.arange(size)).sum() / map.sum()
             self.assertAlmostEqual(centre(found), centre(expected), delta=0.02)
@@ -211,6 +230,21 @@ class Network(unittest.TestCase):
                 load_initial(begun, path, samples)
             difference = (begun.eval()(samples[1])[0] - trained(samples[1])[0]).abs().max()
         self.assertLess(float(difference), 1e-3)
+
+    def test_begins_with_the_edge_of_its_coarse_answer(self):
+        torch.manual_seed(2)
+        network, x = BoxUNet().eval(), torch.rand(1, 5, LOOK.size_px, LOOK.size_px)
+        coarse = []
+        handle = network.head.register_forward_hook(lambda _, __, output: coarse.append(output))
+        with torch.no_grad():
+            logits, _ = network(x)
+            handle.remove()
+            torch.nn.init.ones_(network.fine.layers[-1].weight)
+            finer, _ = network(x)
+        grown = torch.nn.functional.interpolate(coarse[0], scale_factor=2, mode="bilinear", align_corners=False)
+        self.assertEqual(logits.shape[2:], (LOOK.output_size_px, LOOK.output_size_px))
+        self.assertTrue(torch.equal(logits, grown))
+        self.assertGreater(float((finer - grown).abs().max()), 0)
 
     def test_learns_neither_mask_nor_dice_from_a_box_on_nothing_as_if_it_were_an_object(self):
         logits, dsc, empty = torch.full((1, 1, 4, 4), -9.0), torch.zeros(1), torch.zeros(1, 1, 4, 4)

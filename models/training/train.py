@@ -23,6 +23,7 @@ from network import BoxUNet
 from synthetic import ct_slice, texture_slice
 from synthetic_cells import cell_slice
 from synthetic_pet import pet_slice
+from synthetic_shapes import shape_slice
 from warm_start import load_initial
 
 WEIGHT_DECAY = 0.01
@@ -39,7 +40,7 @@ class Stage:
     """What is drawn. Stage 1 is the first release's mixture (images/ only); stage 2 adds the open part of collections/,
     stage 3 true shapes with a piece of another picture in them or round them; stage 4 draws fewer slices by formula; stage 5
     has nested labels as the regions they bound (data.py), PET and cells by formula, crops with less or more round the box,
-    and leans less on large sources."""
+    and leans less on large sources; stage 6 draws the edge at the input's resolution and has hollow and winding shapes."""
 
     groups: tuple
     learning_rate: float
@@ -50,13 +51,14 @@ class Stage:
     exchange_share: float = 0.0
     pet_share: float = 0.0
     cell_share: float = 0.0
+    shape_share: float = 0.0
     other_context_share: float = 0.0
     batch: int = 16
 
     @property
     def families(self):
         """{name of a family of slices by formula: its share of the samples}."""
-        return {CT: self.ct_share, TEXTURE: self.texture_share, PET: self.pet_share, CELL: self.cell_share}
+        return {CT: self.ct_share, TEXTURE: self.texture_share, PET: self.pet_share, CELL: self.cell_share, SHAPE: self.shape_share}
 
 
 STAGES = {
@@ -64,11 +66,12 @@ STAGES = {
     2: Stage(("images", "collections"), 4e-4, 0.1, 0.08, 0.07, 400),
     3: Stage(("images", "collections"), 1e-3, 0.08, 0.06, 0.07, 400, 0.15),
     4: Stage(("images", "collections"), 1e-3, 0.05, 0.04, 0.07, 400, 0.15),
-    5: Stage(("images", "collections"), 1e-3, 0.03, 0.03, 0.07, 150, 0.15, 0.03, 0.02, 0.4),
+    5: Stage(("images", "collections"), 1e-3, 0.03, 0.03, 0.07, 150, 0.15, 0.03, 0.02, other_context_share=0.4),
+    6: Stage(("images", "collections"), 1e-3, 0.03, 0.02, 0.07, 150, 0.15, 0.03, 0.03, 0.08, 0.4),
 }
 DRAWN_SLICES = 1200
-CT, TEXTURE, PET, CELL = "drawn CT", "drawn texture", "drawn PET", "drawn cell"
-FORMULAS = {CT: ct_slice, TEXTURE: texture_slice, PET: pet_slice, CELL: cell_slice}
+CT, TEXTURE, PET, CELL, SHAPE = "drawn CT", "drawn texture", "drawn PET", "drawn cell", "drawn shape"
+FORMULAS = {CT: ct_slice, TEXTURE: texture_slice, PET: pet_slice, CELL: cell_slice, SHAPE: shape_slice}
 
 
 def drawn_items(families, count, seed):
@@ -171,7 +174,7 @@ def watch_dice(network, items, seed=5):
     scores = {}
     for index in rng.choice(len(items), min(WATCHED_OBJECTS, len(items)), replace=False):
         item = items[index]
-        inputs, rect = crop_to_input(item.image, item.box)
+        inputs, rect = crop_to_input(item.image, item.box, LOOK)
         target = resample(item.mask.astype(float), rect, LOOK.output_size_px) > 0.5
         with torch.no_grad():
             answer = network(torch.from_numpy(inputs[None]))[0][0, 0].numpy() > 0

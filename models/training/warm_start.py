@@ -20,9 +20,10 @@ def load_initial(network, path, batches):
         return
     convolutions = folded_convolutions(path)
     names = execution_order(network)
-    if len(convolutions) != len(names):
-        # Version 1 had none of the further blocks.
-        names = [pair for pair in names if not pair[0].startswith(FURTHER)]
+    # Version 1 had none of the further blocks, those up to 5 no finer edge.
+    for lacking in (("fine.",), FURTHER):
+        if len(convolutions) != len(names):
+            names = [pair for pair in names if not pair[0].startswith(lacking)]
     if len(convolutions) != len(names):
         raise SystemExit(f"{path} has {len(convolutions)} convolutions, the network without its later additions {len(names)}")
     modules = dict(network.named_modules())
@@ -46,8 +47,13 @@ def execution_order(network):
         network(torch.zeros(1, 5, LOOK.size_px, LOOK.size_px))
     for handle in handles:
         handle.remove()
-    normalisation = lambda name: "stem.1" if name == "stem.0" else f"{name}_norm"
-    return [(name, normalisation(name) if normalisation(name) in modules else None) for name in order]
+    return [(name, next((norm for norm in norms_after(name) if isinstance(modules.get(norm), torch.nn.BatchNorm2d)), None)) for name in order]
+
+
+def norms_after(name):
+    """What the normalisation after a convolution may be called: in a block, or as the next layer of a sequence."""
+    parent, _, last = name.rpartition(".")
+    return [f"{name}_norm"] + ([f"{parent}.{int(last) + 1}"] if last.isdigit() else [])
 
 
 def unfold(network, norms, inputs):
