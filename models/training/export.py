@@ -16,7 +16,7 @@ from golden import write_golden
 
 OPSET = 13
 PARITY_TOLERANCE = 1e-4
-VERSION = "5.0.0"
+VERSION = "6.0.0"
 NOTICE = (
     "Weights trained by this project on openly licensed data only (CC BY and CC BY-SA sources, listed with their "
     "licences in MODEL_CARD.md) and on generated images. Attribution to those sources is in MODEL_CARD.md. "

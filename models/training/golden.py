@@ -32,7 +32,7 @@ def slice_by_formula(width, height, channels):
 
 def logits_by_formula(size=RECIPE.output_size_px):
     row, column = np.meshgrid(np.arange(size), np.arange(size), indexing="ij")
-    return (5 - ((row - 30.3) / 9) ** 2 - ((column - 33.1) / 7) ** 2 + np.sin(0.9 * row) * np.cos(0.7 * column)).astype(np.float32)
+    return (5 - ((row / size - 0.47) / 0.14) ** 2 - ((column / size - 0.52) / 0.11) ** 2 + np.sin(0.9 * row) * np.cos(0.7 * column)).astype(np.float32)
 
 
 def run_lengths(mask):

@@ -86,8 +86,8 @@ function logitsByFormula(size: number): Float32Array {
     const column = at % size;
     return (
       5 -
-      ((row - 30.3) / 9) ** 2 -
-      ((column - 33.1) / 7) ** 2 +
+      ((row / size - 0.47) / 0.14) ** 2 -
+      ((column / size - 0.52) / 0.11) ** 2 +
       Math.sin(0.9 * row) * Math.cos(0.7 * column)
     );
   });
