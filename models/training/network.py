@@ -89,8 +89,8 @@ class BoxUNet(nn.Module):
             x = block(torch.cat([x, skip], dim=1))
             x = _through(x, len(self.up) - 1 - step, self.up_more, self.up_third)
         coarse = self.head(x)
-        fine = nn.functional.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return fine + self.fine(shown, x), self._dsc_logit(bottom, coarse, shown[:, 3:4])
+        grown = nn.functional.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return grown + self.fine(shown, x), self._dsc_logit(bottom, coarse, shown[:, 3:4])
 
     def _dsc_logit(self, bottom, logits, box):
         """From the deepest features and from how sure and how large the answer is. The answer itself learns nothing here."""
