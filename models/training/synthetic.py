@@ -17,14 +17,24 @@ def blob(rng, size, centre, radius, roughness=None):
 
     Coverage falls from 1 to 0 over one pixel across the edge, as partial volume does.
     """
-    cells = np.arange(size, dtype=np.float32) + np.float32(0.5)
-    x, y = np.meshgrid(cells - np.float32(centre[0]), cells - np.float32(centre[1]))
+    x, y = _from(centre, size)
     kind = rng.random()
     if kind < 0.4:
         return _ellipse(rng, x, y, radius)
     if kind < 0.65:
         return _lobulated(rng, x, y, radius)
     return _star(rng, x, y, radius, rng.uniform(0.05, 0.3) if roughness is None else roughness)
+
+
+def oval(rng, size, centre, radius):
+    """Coverage [size, size] (0..1) of an ellipse of about that radius."""
+    return _ellipse(rng, *_from(centre, size), radius)
+
+
+def _from(centre, size):
+    """x and y of every cell's centre, from `centre` on."""
+    cells = np.arange(size, dtype=np.float32) + np.float32(0.5)
+    return np.meshgrid(cells - np.float32(centre[0]), cells - np.float32(centre[1]))
 
 
 def _ellipse(rng, x, y, radius):

@@ -20,6 +20,7 @@ from augment import negative, sample
 from crop import LOOK, crop_to_input, resample
 from data import Item, load, split, tight_box
 from network import BoxUNet
+from nuclei import SMEAR, nuclei_of
 from synthetic import ct_slice, texture_slice
 from synthetic_cells import cell_slice
 from synthetic_pet import pet_slice
@@ -40,7 +41,8 @@ class Stage:
     """What is drawn. Stage 1 is the first release's mixture (images/ only); stage 2 adds the open part of collections/,
     stage 3 true shapes with a piece of another picture in them or round them; stage 4 draws fewer slices by formula; stage 5
     has nested labels as the regions they bound (data.py), PET and cells by formula, crops with less or more round the box,
-    and leans less on large sources; stage 6 draws the edge at the input's resolution and has hollow and winding shapes."""
+    and leans less on large sources; stage 6 draws the edge at the input's resolution and has hollow and winding shapes; stage 7
+    has nuclei of stained cells (nuclei.py)."""
 
     groups: tuple
     learning_rate: float
@@ -53,12 +55,14 @@ class Stage:
     cell_share: float = 0.0
     shape_share: float = 0.0
     other_context_share: float = 0.0
+    nucleus_share: float = 0.0
     batch: int = 16
 
     @property
     def families(self):
-        """{name of a family of slices by formula: its share of the samples}."""
-        return {CT: self.ct_share, TEXTURE: self.texture_share, PET: self.pet_share, CELL: self.cell_share, SHAPE: self.shape_share}
+        """{name of a family of slices by formula, or of nuclei by threshold and their cells: its share of the samples}."""
+        formulas = {CT: self.ct_share, TEXTURE: self.texture_share, PET: self.pet_share, CELL: self.cell_share, SHAPE: self.shape_share}
+        return {**formulas, NUCLEUS: self.nucleus_share}
 
 
 STAGES = {
@@ -68,9 +72,11 @@ STAGES = {
     4: Stage(("images", "collections"), 1e-3, 0.05, 0.04, 0.07, 400, 0.15),
     5: Stage(("images", "collections"), 1e-3, 0.03, 0.03, 0.07, 150, 0.15, 0.03, 0.02, other_context_share=0.4),
     6: Stage(("images", "collections"), 1e-3, 0.03, 0.02, 0.07, 150, 0.15, 0.03, 0.03, 0.08, 0.4),
+    7: Stage(("images", "collections"), 4e-4, 0.03, 0.02, 0.07, 150, 0.15, 0.04, 0.05, 0.08, 0.4, 0.08),
 }
 DRAWN_SLICES = 1200
 CT, TEXTURE, PET, CELL, SHAPE = "drawn CT", "drawn texture", "drawn PET", "drawn cell", "drawn shape"
+NUCLEUS = "nucleus by threshold, or its cell"
 FORMULAS = {CT: ct_slice, TEXTURE: texture_slice, PET: pet_slice, CELL: cell_slice, SHAPE: shape_slice}
 
 
@@ -78,7 +84,7 @@ def drawn_items(families, count, seed):
     """`count` slices by formula of each family that has a share; every one is used many times, turned and scaled anew."""
     rng = np.random.default_rng([seed, 1])
     items = []
-    for source in (name for name, share in families.items() if share > 0):
+    for source in (name for name, share in families.items() if share > 0 and name in FORMULAS):
         draw = FORMULAS[source]
         for index in range(count):
             image, mask = draw(rng)
@@ -98,6 +104,11 @@ class Batches(torch.utils.data.Dataset):
         for item in items + drawn_items(stage.families, DRAWN_SLICES, seed):
             self.sources.setdefault(item.source, []).append(item)
         self.real = [source for source in self.sources if source not in FORMULAS]
+        nuclei = nuclei_of(items)
+        if stage.nucleus_share and not nuclei:
+            raise SystemExit(f"this stage takes nuclei from {SMEAR}, and the data folder has none of its training cells: add it, or set nucleus_share to 0")
+        # With the whole cells, so that the box tells which of the two is meant, not the stain.
+        self.sources[NUCLEUS] = nuclei + [item for item in items if item.source == SMEAR]
         weights = np.array([math.sqrt(min(len(self.sources[source]), stage.objects_counted)) for source in self.real])
         self.weights = weights / weights.sum()
 
