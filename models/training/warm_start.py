@@ -2,8 +2,8 @@
 
 An exported network has its batch normalisations folded into the convolutions before them. They are unfolded by
 measuring: on a batch of samples, mean and variance of every convolution's output become the normalisation's statistics,
-and its weight and bias are set so that the network answers as the file does. The head for the expected DSC is not taken
-from such a file; it is learnt anew.
+and its weight and bias are set so that the network answers as the file does. The head for the expected DSC is taken over
+where the file has one; that of version 1 has none.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ def load_initial(network, path, batches):
     if path.suffix == ".pt":
         network.load_state_dict(torch.load(path, map_location="cpu")["average"], strict=False)
         return
-    convolutions = folded_convolutions(path)
+    convolutions, tensors = read_onnx(path)
     names = execution_order(network)
     # Version 1 had none of the further blocks, those up to 5 no finer edge.
     for lacking in (("fine.",), FURTHER):
@@ -31,6 +31,9 @@ def load_initial(network, path, batches):
         for (name, norm), (weight, bias) in zip(names, convolutions):
             modules[name].weight.copy_(torch.from_numpy(weight))
             (modules[norm] if norm else modules[name]).bias.copy_(torch.from_numpy(bias))
+        for name, parameter in network.quality.named_parameters():
+            if (stored := tensors.get(f"network.quality.{name}".encode())) is not None:
+                parameter.copy_(torch.from_numpy(stored))
     unfold(network, {norm: modules[norm] for _, norm in names if norm}, torch.cat(batches))
 
 
@@ -86,8 +89,8 @@ def unfold(network, norms, inputs):
         raise SystemExit("the normalisations could not be unfolded")
 
 
-def folded_convolutions(path):
-    """[(weight, bias)] float32 of an ONNX file's convolutions in the order of its nodes."""
+def read_onnx(path):
+    """([(weight, bias)] of an ONNX file's convolutions in the order of its nodes, {name in bytes: stored array}), float32."""
     graph = dict(fields(path.read_bytes()))[7]
     nodes, tensors = [], {}
     for number, value in fields(graph):
@@ -102,7 +105,7 @@ def folded_convolutions(path):
         if any(number == 4 and value == b"Conv" for number, value in entries):
             _, weight, bias = [value for number, value in entries if number == 1]
             found.append((tensors[weight], tensors[bias]))
-    return found
+    return found, tensors
 
 
 def tensor(data):
