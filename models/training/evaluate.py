@@ -130,7 +130,7 @@ def main():
     parser.add_argument("--run", type=Path, required=True, help="with calibration.json and baselines.json")
     parser.add_argument("--part", choices=PARTS, required=True)
     parser.add_argument("--objects", type=int, default=40, help="at most so many per data set")
-    parser.add_argument("--earlier", type=Path, help="checkpoint.pt of version 5, scored beside it")
+    parser.add_argument("--earlier", type=Path, help="checkpoint.pt of version 6, scored beside it")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

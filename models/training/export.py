@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+import platform
 import subprocess
 import tempfile
 from pathlib import Path
@@ -16,7 +17,7 @@ from golden import write_golden
 
 OPSET = 13
 PARITY_TOLERANCE = 1e-4
-VERSION = "6.0.0"
+VERSION = "7.0.0"
 NOTICE = (
     "Weights trained by this project on openly licensed data only (CC BY and CC BY-SA sources, listed with their "
     "licences in MODEL_CARD.md) and on generated images. Attribution to those sources is in MODEL_CARD.md. "
@@ -97,6 +98,13 @@ def check_parity(network, path):
     return difference, milliseconds
 
 
+def processor():
+    """The name of this machine's processor as Linux has it, elsewhere its family."""
+    path = Path("/proc/cpuinfo")
+    names = [line.partition(":")[2].strip() for line in path.read_text().splitlines() if line.startswith("model name")] if path.exists() else []
+    return names[0] if names else platform.machine()
+
+
 def manifest(network, folder, low_below):
     onnx = folder / "network.onnx"
     return {
@@ -150,6 +158,7 @@ def main():
         "bytes": (options.model / "network.onnx").stat().st_size,
         "opset": OPSET,
         "onnxMinusTorchMax": difference,
+        "processor": processor(),
         "msPerBoxTwoThreads": milliseconds[0],
         "processorMsPerBoxOneThread": milliseconds[1],
     }

@@ -12,14 +12,15 @@ python3 "$here/train.py" --data "$1" --run "$2/stage2" --stage 2 --initial "$ini
 python3 "$here/train.py" --data "$1" --run "$2/stage3" --stage 3 --initial "$2/stage2/checkpoint.pt" --steps "$steps" --limit-minutes 92 --bfloat16
 python3 "$here/train.py" --data "$1" --run "$2/stage4" --stage 4 --initial "$2/stage3/checkpoint.pt" --steps "$steps" --limit-minutes 118 --seed 21 --bfloat16
 python3 "$here/train.py" --data "$1" --run "$2/stage5" --stage 5 --initial "$2/stage4/checkpoint.pt" --steps "$steps" --limit-minutes 86 --seed 22 --bfloat16
-python3 "$here/train.py" --data "$1" --run "$2" --stage 6 --initial "$2/stage5/checkpoint.pt" --steps "$steps" --limit-minutes 104 --seed 23 --bfloat16
+python3 "$here/train.py" --data "$1" --run "$2/stage6" --stage 6 --initial "$2/stage5/checkpoint.pt" --steps "$steps" --limit-minutes 104 --seed 23 --bfloat16
+python3 "$here/train.py" --data "$1" --run "$2" --stage 7 --initial "$2/stage6/checkpoint.pt" --steps "$steps" --limit-minutes 95 --seed 25 --bfloat16
 python3 "$here/calibrate.py" --data "$1" --run "$2"
 npm --prefix "$here/../.." run -s demo -- --json > "$2/demo-earlier.json"
 python3 "$here/export.py" --run "$2"
 python3 "$here/baselines.py" --data "$1" --run "$2"
 python3 "$here/drawn.py" --run "$2"
 for part in heldOut unseen; do
-  python3 "$here/evaluate.py" --data "$1" --run "$2" --part $part --objects 20 --earlier "$2/stage5/checkpoint.pt"
+  python3 "$here/evaluate.py" --data "$1" --run "$2" --part $part --objects 20 --earlier "$2/stage6/checkpoint.pt"
 done
 npm --prefix "$here/../.." run -s demo -- --json > "$2/demo.json"
 python3 "$here/pictures.py" --data "$1" --run "$2"
