@@ -16,7 +16,7 @@ from scipy import stats
 from answer import answer, load_network, load_shipped, negatives
 from baselines import PARTS, sets_of
 from network import Shipped
-from scoring import CLASSICAL, Case, dice, enlarged_box, surface_dice, truth
+from scoring import CLASSICAL, Case, dice, ellipse, enlarged_box, surface_dice, truth
 
 LOOSENESS = {"exact": 1.0, "sides x 1.2": 1.2, "sides x 1.4": 1.4}
 OBJECTS_PER_LOOSENESS = 5
@@ -77,14 +77,15 @@ def macro(rows):
 
 
 def score_looseness(network, sources):
-    """Macro mean DSC for boxes from exact to too large, on the first objects of every set."""
+    """Macro mean DSC of the network and of the box's ellipse for boxes from exact to too large, on the first objects of every set."""
     result = {}
     for name, factor in LOOSENESS.items():
         by_set = []
         for cases in sources.values():
             boxed = [Case(case.item, enlarged_box(case.item, factor)) for case in cases[:OBJECTS_PER_LOOSENESS]]
-            by_set.append(np.mean(reached(answer(network, boxed))))
-        result[name] = round(float(np.mean(by_set)), 4)
+            bare = [dice(ellipse(case.item.image, case.box, case.region), truth(case.item, case.region)) for case in boxed]
+            by_set.append((np.mean(reached(answer(network, boxed))), np.mean(bare)))
+        result[name] = dict(zip(("model", "ellipse"), np.mean(by_set, axis=0).round(4).tolist()))
     return result
 
 
