@@ -14,6 +14,14 @@ SMEAR = "krd-wbc-smear"
 GREEN, SMOOTHING_PX, SMALLEST_PART = 1, 1.0, 0.08
 
 
+def nuclei_and_cells(items):
+    """[Item] of the nuclei and of the whole cells, so that the box tells which of the two is meant, not the stain."""
+    cells = [item for item in items if item.source == SMEAR]
+    if not cells:
+        raise SystemExit(f"this stage takes nuclei from {SMEAR}, and the data folder has none of its training cells: add it, or set nucleus_share to 0")
+    return nuclei_of(cells) + cells
+
+
 def nuclei_of(items):
     """[Item] of the nuclei of all white cells among `items`: each lobe apart where the threshold parts them."""
     return [nucleus for item in items if item.source == SMEAR for nucleus in _of_cell(item)]

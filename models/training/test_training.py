@@ -143,7 +143,7 @@ class Nuclei(unittest.TestCase):
     def test_are_drawn_beside_their_whole_cell(self):
         outlined, _ = smear_cell()
         only_nuclei = Stage(("collections",), 1e-3, 0, 0, 0, 150, nucleus_share=1.0)
-        areas = sorted(item.mask.sum() for item in Batches([outlined], only_nuclei, 3, 4).sources[NUCLEUS])
+        areas = sorted(item.mask.sum() for item in Batches([outlined, disc_item()], only_nuclei, 3, 4).sources[NUCLEUS])
         self.assertEqual(len(areas), 3)
         self.assertEqual(areas[-1], outlined.mask.sum())
 

@@ -20,7 +20,7 @@ from augment import negative, sample
 from crop import LOOK, crop_to_input, resample
 from data import Item, load, split, tight_box
 from network import BoxUNet
-from nuclei import SMEAR, nuclei_of
+from nuclei import nuclei_and_cells
 from synthetic import ct_slice, texture_slice
 from synthetic_cells import cell_slice
 from synthetic_pet import pet_slice
@@ -104,11 +104,8 @@ class Batches(torch.utils.data.Dataset):
         for item in items + drawn_items(stage.families, DRAWN_SLICES, seed):
             self.sources.setdefault(item.source, []).append(item)
         self.real = [source for source in self.sources if source not in FORMULAS]
-        nuclei = nuclei_of(items)
-        if stage.nucleus_share and not nuclei:
-            raise SystemExit(f"this stage takes nuclei from {SMEAR}, and the data folder has none of its training cells: add it, or set nucleus_share to 0")
-        # With the whole cells, so that the box tells which of the two is meant, not the stain.
-        self.sources[NUCLEUS] = nuclei + [item for item in items if item.source == SMEAR]
+        if stage.nucleus_share:
+            self.sources[NUCLEUS] = nuclei_and_cells(items)
         weights = np.array([math.sqrt(min(len(self.sources[source]), stage.objects_counted)) for source in self.real])
         self.weights = weights / weights.sum()
 

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { PNG } from 'pngjs';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -8,10 +10,12 @@ import { masksOfBoxes } from '../../src-main/cli/segment-boxes.ts';
 import { applicationRoot } from '../../src-main/entry-file.ts';
 import { createImagingPool } from '../../src-main/imaging/imaging-pool.ts';
 import { EMBEDDED_MODEL_ID } from '../../src-main/models/registry.ts';
-import type { BoxPx } from '../../src-shared/geometry/box.ts';
+import { clampedBox, type BoxPx } from '../../src-shared/geometry/box.ts';
 import { diceCoefficient } from '../../src-shared/metrics/dice.ts';
 import { inferenceOn } from '../support/inference.ts';
 import { realData, sharedData } from '../support/shared-data.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { tightBox } from '../support/tight-box.ts';
 
 const models = join(applicationRoot(), 'models');
 const kept = (name: string): unknown =>
@@ -22,6 +26,7 @@ interface Scores {
   rows: { source: string; dsc: Record<Method, { mean: number }>; p: Record<string, number> }[];
   macro: { dsc: Record<Method, number>; p: Record<string, number> };
   nothing: { emptyOrUnsure: number };
+  confidence: { meanError: number; dscOfUnsure: number; dscOfSure: number };
   looseness: Record<'exact' | 'sides x 1.2', Record<'model' | 'ellipse', number>>;
 }
 const scores = {
@@ -55,14 +60,26 @@ describe('the figures that are kept of the shipped model', () => {
     },
   );
 
+  test.each(['heldOut', 'unseen'] as const)(
+    '%s: the expected DSC is right on average, and lower masks are called unsure',
+    (part) => {
+      const { meanError, dscOfUnsure, dscOfSure } = scores[part].confidence;
+      expect(Math.abs(meanError)).toBeLessThan(0.02);
+      expect(dscOfUnsure).toBeLessThan(dscOfSure - 0.1);
+    },
+  );
+
   test('are of a file that is small, answers soon and as torch does', () => {
     const exported = kept('export.json') as {
+      sha256: string;
       bytes: number;
       opset: number;
       onnxMinusTorchMax: number;
       msPerBoxTwoThreads: number;
     };
-    expect(exported.bytes).toBe(statSync(join(models, 'default/network.onnx')).size);
+    const network = readFileSync(join(models, 'default/network.onnx'));
+    expect(exported.sha256).toBe(createHash('sha256').update(network).digest('hex'));
+    expect(exported.bytes).toBe(network.length);
     expect(exported.bytes).toBeLessThanOrEqual(25e6);
     expect(exported.opset).toBeLessThanOrEqual(20);
     expect(exported.onnxMinusTorchMax).toBeLessThanOrEqual(1e-4);
@@ -70,8 +87,26 @@ describe('the figures that are kept of the shipped model', () => {
   });
 });
 
-/** The pixels of the largest 8-connected component of any label, and its tight box. */
-function largestObject(width: number, height: number, labels: Uint8Array) {
+test('the sample patient is measured better than with the first version', () => {
+  const demo = join(applicationRoot(), 'src-main/cli/demo.ts');
+  const report = join(temporaryFolder(), 'report');
+  const output = execFileSync(process.execPath, [demo, '--json', '--report', report], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  interface Measured {
+    meanDice: number;
+    meanAbsoluteErrorPercent: number;
+    largestAbsoluteErrorPercent: number;
+  }
+  const first = kept('stage1/demo.json') as Measured;
+  const now = JSON.parse(output.toString()) as Measured;
+  expect(now.meanDice).toBeGreaterThan(first.meanDice);
+  expect(now.meanAbsoluteErrorPercent).toBeLessThan(first.meanAbsoluteErrorPercent);
+  expect(now.largestAbsoluteErrorPercent).toBeLessThan(first.largestAbsoluteErrorPercent);
+});
+
+/** The pixels of the largest 8-connected component of any label. */
+function largestObject(width: number, height: number, labels: Uint8Array): Uint8Array {
   const seen = new Uint8Array(labels.length);
   let largest: number[] = [];
   for (let start = 0; start < labels.length; start++) {
@@ -92,27 +127,14 @@ function largestObject(width: number, height: number, labels: Uint8Array) {
     if (found.length > largest.length) largest = found;
   }
   const pixels = new Uint8Array(labels.length);
-  const boxPx: BoxPx = [width, height, 0, 0];
-  for (const at of largest) {
-    const [x, y] = [at % width, Math.floor(at / width)];
-    pixels[at] = 1;
-    boxPx[0] = Math.min(boxPx[0], x);
-    boxPx[1] = Math.min(boxPx[1], y);
-    boxPx[2] = Math.max(boxPx[2], x + 1);
-    boxPx[3] = Math.max(boxPx[3], y + 1);
-  }
-  return { pixels, boxPx };
+  for (const at of largest) pixels[at] = 1;
+  return pixels;
 }
 
 /** The box with each side moved outward as the paper moves it on average: 10 px on the slice stretched to 1024 × 1024. */
 function paperBox([x0, y0, x1, y1]: BoxPx, width: number, height: number): BoxPx {
   const [dx, dy] = [(width * 10) / 1024, (height * 10) / 1024];
-  return [
-    Math.max(0, x0 - dx),
-    Math.max(0, y0 - dy),
-    Math.min(width, x1 + dx),
-    Math.min(height, y1 + dy),
-  ];
+  return clampedBox([x0 - dx, y0 - dy, x1 + dx, y1 + dy], [width, height]);
 }
 
 /** The ellipse that touches the sides of the box, by pixel centres. */
@@ -138,20 +160,19 @@ describe.skipIf(!sharedData)(`the shipped model in the application ${realData}`,
     onTestFinished(() => pool.close());
     const inference = inferenceOn(models);
     const folder = ['collections', 'images']
-      .map((group) => join(sharedData ?? '', group, source))
-      .find((path) => statSync(path, { throwIfNoEntry: false }));
+      .map((group) => join(sharedData!, group, source))
+      .find((path) => existsSync(path))!;
     const reached: number[] = [];
     const ofEllipse: number[] = [];
-    for (const name of readdirSync(join(folder!, 'images')).sort().slice(0, 10)) {
-      const image = await loadImage(pool, join(folder!, 'images', name));
+    for (const name of readdirSync(join(folder, 'images')).sort().slice(0, 10)) {
+      const image = await loadImage(pool, join(folder, 'images', name));
       const [width, height] = image.geometry.sizeVx;
-      const mask = join(folder!, 'masks', `${parse(name).name}.png`);
+      const mask = join(folder, 'masks', `${parse(name).name}.png`);
       const png = PNG.sync.read(readFileSync(mask));
       expect([png.width, png.height]).toEqual([width, height]);
       const labels = Uint8Array.from({ length: width * height }, (_, at) => png.data[4 * at]!);
-      const { pixels, boxPx } = largestObject(width, height, labels);
-      if (boxPx[2] === 0) continue;
-      const box = paperBox(boxPx, width, height);
+      const pixels = largestObject(width, height, labels);
+      const box = paperBox(tightBox(width, pixels), width, height);
       const answers = masksOfBoxes(
         inference,
         image,
@@ -167,7 +188,7 @@ describe.skipIf(!sharedData)(`the shipped model in the application ${realData}`,
         ofEllipse.push(diceCoefficient(pixels, ellipse(box, width, height)));
       }
     }
-    expect(reached.length).toBeGreaterThanOrEqual(8);
+    expect(reached).toHaveLength(10);
     const said = scores.unseen.rows.find((row) => row.source === source)!.dsc.model.mean;
     expect(mean(reached)).toBeGreaterThan(said - 0.04);
     expect(mean(reached)).toBeGreaterThan(mean(ofEllipse) + 0.02);

@@ -5,11 +5,11 @@ import { applicationRoot } from '../../src-main/entry-file.ts';
 import { openDatabase } from '../../src-main/library/database.ts';
 import { createModelRegistry, EMBEDDED_MODEL_ID } from '../../src-main/models/registry.ts';
 import { createSegmentationService } from '../../src-main/segmentation/service.ts';
-import type { BoxPx } from '../../src-shared/geometry/box.ts';
 import { diceCoefficient } from '../../src-shared/metrics/dice.ts';
 import { geometry } from '../support/geometries.ts';
 import { inferenceOn, temporaryFolder } from '../support/inference.ts';
 import { insertSeries, memoryVolumes } from '../support/test-library.ts';
+import { tightBox } from '../support/tight-box.ts';
 
 const size: [number, number, number] = [128, 112, 24];
 const centre = [60, 50, 12];
@@ -34,21 +34,11 @@ for (let n = 0; n < voxels.length; n++) {
   voxels[n] = (lesion ? 90 : -60) + (state % 31) - 15;
 }
 
-/** The tight box of the truth on slice k, and the truth. */
-function truth(k: number): { boxPx: BoxPx; pixels: Uint8Array } {
-  const pixels = new Uint8Array(size[0] * size[1]);
-  const boxPx: BoxPx = [size[0], size[1], 0, 0];
-  for (let n = 0; n < pixels.length; n++) {
-    const [x, y] = [n % size[0], Math.floor(n / size[0])];
-    if (!inside(x, y, k)) continue;
-    pixels[n] = 1;
-    boxPx[0] = Math.min(boxPx[0], x);
-    boxPx[1] = Math.min(boxPx[1], y);
-    boxPx[2] = Math.max(boxPx[2], x + 1);
-    boxPx[3] = Math.max(boxPx[3], y + 1);
-  }
-  return { boxPx, pixels };
-}
+/** The truth on slice k. */
+const truth = (k: number): Uint8Array =>
+  Uint8Array.from({ length: size[0] * size[1] }, (_, n) =>
+    Number(inside(n % size[0], Math.floor(n / size[0]), k)),
+  );
 
 test('boxes through a lesion give masks, statistics and burden with the embedded model', async () => {
   const models = join(applicationRoot(), 'models');
@@ -88,13 +78,13 @@ test('boxes through a lesion give masks, statistics and burden with the embedded
     const found = new Uint8Array(voxels.length);
     const expected = new Uint8Array(voxels.length);
     for (let k = centre[2]! - 5; k <= centre[2]! + 5; k++) {
-      const { boxPx, pixels } = truth(k);
+      const pixels = truth(k);
       const result = await service.segment({
         seriesId,
         segmentId: segment.value.id,
         axis: 'k',
         sliceIndex: k,
-        boxPx,
+        boxPx: tightBox(size[0], pixels),
         modelWindow: { kind: 'named', name: 'soft-tissue' },
       });
       if (!result.ok) throw new Error(`${result.error.code} ${result.error.detail}`);
