@@ -22,6 +22,7 @@ from scoring import cases_of, choose, dice, truth
 OBJECTS_PER_SOURCE = 30
 NEGATIVES = 150
 CAUGHT = 0.9
+LOWEST = 5
 
 
 def entropy(probability, target):
@@ -86,6 +87,10 @@ def main():
         "sources": len(by_source),
         "negatives": len(nothing),
         "meanDsc": round(float((reached * weights).sum()), 4),
+        "lowest": [
+            {"name": cases[i].item.name, "reached": round(float(reached[i]), 3), "expected": round(float(expected_dsc(raw[i], scale, shift)), 3)}
+            for i in np.argsort(reached)[:LOWEST]
+        ],
     }
     (options.run / "calibration.json").write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result))

@@ -155,6 +155,7 @@ def main():
     parameters = sum(p.numel() for p in network.parameters())
     report = {
         "parameters": parameters,
+        "sha256": sha256(options.model / "network.onnx"),
         "bytes": (options.model / "network.onnx").stat().st_size,
         "opset": OPSET,
         "onnxMinusTorchMax": difference,
